@@ -1,0 +1,1 @@
+"""Avatars on XMPP."""

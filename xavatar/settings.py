@@ -1,0 +1,49 @@
+"""Limits and habits of a session, one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a session asks.
+
+    Parameters
+    ----------
+    concurrency : int
+        Requests under way at once.
+    timeout : float
+        Seconds to wait for one answer.
+    connect_timeout : float
+        Seconds to wait for a connection, login included.
+    retries : int
+        How often a request is repeated after an error of type ``wait`` (RFC 6120, 8.3.2).
+    breaker_threshold : int
+        After this many refusals of one kind in a row from one domain or room, the rest of
+        it is not asked (A-25, A-26).
+    max_image_bytes : int
+        Images declared larger are not fetched, images found larger not kept (A-17).
+    max_pixels : int
+        Images of more pixels are not decoded (A-18).
+    presence_wait : float
+        Seconds without a new presence after which the roster's presences count as in.
+    """
+
+    concurrency: int = 64
+    timeout: float = 20.0
+    connect_timeout: float = 30.0
+    retries: int = 1
+    breaker_threshold: int = 10
+    max_image_bytes: int = 1 << 20
+    max_pixels: int = 25_000_000
+    presence_wait: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ("concurrency", "timeout", "connect_timeout", "breaker_threshold", "max_image_bytes", "max_pixels"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"Settings.{name} must be positive, not {getattr(self, name)!r}.")
+        if self.retries < 0 or self.presence_wait < 0:
+            raise ConfigError("Settings.retries and Settings.presence_wait must not be negative.")
