@@ -1,0 +1,168 @@
+"""The wire as an aioxmpp service: one per client, summoned by whoever needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import aioxmpp
+import aioxmpp.service
+
+from xavatar.errors import SessionClosed
+
+from . import seam
+from .lane import Lane, Observer
+from .public import PublicPath
+from .stanza_errors import from_stanza
+from .tap import Guard, Tap
+
+RESUME_GRACE = 10.0
+"""Seconds that requests survive a lost connection, waiting for its resumption (XEP-0198)."""
+
+
+class Wire(aioxmpp.service.Service):
+    """Requests answered by light trees, and observers of what comes in.
+
+    ``client.summon(Wire)`` may be called before or while the client is connected.
+
+    Attributes
+    ----------
+    raw : bool
+        Whether answers bypass aioxmpp's XSO machinery. False when a private name of aioxmpp is
+        missing; setting it to False forces the public path.
+    """
+
+    def __init__(self, client: aioxmpp.Client, **kwargs: Any) -> None:
+        super().__init__(client, **kwargs)
+        self._lane = Lane(client.stream)
+        self._public = PublicPath(client)
+        self._grace: asyncio.TimerHandle | None = None
+        absent = seam.missing(client)
+        self.raw = not absent
+        if absent:
+            self.logger.warning(
+                "this aioxmpp lacks %s (tested with %s): using its public interface, which is slower "
+                "and cannot show malformed answers",
+                ", ".join(absent),
+                seam.TESTED,
+            )
+        else:
+            self._watch_doors()
+        client.on_stream_suspended.connect(self._suspended)
+        client.on_stream_resumed.connect(self._resumed)
+        client.on_stream_destroyed.connect(self._destroyed)
+        client.on_stopped.connect(self._destroyed)
+        client.on_failure.connect(self._destroyed)
+
+    async def request(
+        self, payload: str, *, to: str | None = None, kind: str = "get", timeout: float = 20.0, step: str = "request"
+    ) -> Element:
+        """Send an IQ and return its result.
+
+        Parameters
+        ----------
+        payload : str
+            The IQ's child as XML text, with its namespace declared.
+        to : str, optional
+            Addressee; left out, the own account answers.
+        kind : str
+            ``get`` or ``set``.
+        timeout : float
+            Seconds.
+        step : str
+            What is asked, in words, for error messages.
+
+        Returns
+        -------
+        Element
+            The whole IQ of type ``result``.
+
+        Raises
+        ------
+        QueryError
+            The answer was an error, unreadable, or did not come in time.
+        SessionClosed
+            There is no connection, or it ended meanwhile.
+        """
+        if not self.client.established:
+            raise SessionClosed(f"{step} of {to or 'the own account'}: not connected.")
+        path = self._lane if self.raw else self._public
+        answer = await path.request(payload, to=to, kind=kind, timeout=timeout, step=step)
+        if answer.get("type") == "error":
+            raise from_stanza(answer, to or "", step)
+        return answer
+
+    def observe(self, kind: str, observer: Observer) -> Callable[[], None]:
+        """Call `observer` with every incoming stanza of `kind`; return what ends it.
+
+        Parameters
+        ----------
+        kind : str
+            ``presence`` or ``message``.
+        observer : callable
+            Gets the stanza as :class:`~xml.etree.ElementTree.Element`, before aioxmpp
+            processes it; must not block.
+        """
+        return (self._lane if self.raw else self._public).observe(kind, observer)
+
+    def guard(self, tag: str, accepts: Guard) -> None:
+        """Let aioxmpp see elements of `tag` inside stanzas only when `accepts` says so.
+
+        Parameters
+        ----------
+        tag : str
+            ``{namespace}local``.
+        accepts : callable
+            Gets the element; returns whether aioxmpp's XSO can read it.
+        """
+        self._lane.guards[tag] = accepts
+
+    def _watch_doors(self) -> None:
+        # start() and resume_sm() are the two doors by which an XML stream becomes the client's;
+        # on neither side of them is there a signal early enough to see the first stanza.
+        stream = self.client.stream
+        start, resume = stream.start, stream.resume_sm
+
+        def watched_start(xmlstream: Any) -> None:
+            self._attach(xmlstream)
+            start(xmlstream)
+
+        async def watched_resume(xmlstream: Any) -> None:
+            self._lane.forget_unsettled()
+            self._attach(xmlstream)
+            await resume(xmlstream)
+
+        stream.start = watched_start
+        stream.resume_sm = watched_resume
+        if stream.running:
+            self._attach(stream._xmlstream)
+
+    def _attach(self, xmlstream: Any) -> None:
+        found = seam.parser_of(xmlstream)
+        if found is None:
+            self.raw = False
+            self.logger.warning("this aioxmpp's XML stream has no parser to watch; using its public interface")
+            return
+        parser, processor, depth = found
+        parser.setContentHandler(Tap(processor, self._lane, depth))
+        seam.send_at_once(xmlstream)
+
+    def _suspended(self, reason: Any = None) -> None:
+        self._cancel_grace()
+        self._grace = asyncio.get_running_loop().call_later(
+            RESUME_GRACE, self._lane.fail_all, "the connection was lost and did not come back in time."
+        )
+
+    def _resumed(self) -> None:
+        self._cancel_grace()
+
+    def _destroyed(self, reason: Any = None) -> None:
+        self._cancel_grace()
+        self._lane.fail_all("the connection was lost.")
+
+    def _cancel_grace(self) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
