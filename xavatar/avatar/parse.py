@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -136,26 +136,9 @@ def parse_metadata(metadata: Element, item_id: str | None = None, problems: tupl
     if (metadata.text or "").strip():
         notes.append("P84-18 text in the metadata")
     if pointer is not None and descriptors:
-        descriptors[0] = _with_pointer(descriptors[0], pointer)
-    if descriptors:
-        status = Status.OK
-    else:
-        status = Status.DISABLED if pointer is None else Status.MALFORMED
-    return Metadata(status, item_id, tuple(descriptors), tuple(notes))
-
-
-def _with_pointer(first: Descriptor, pointer: str) -> Descriptor:
-    return Descriptor(
-        first.id,
-        first.item_id,
-        first.info_index,
-        first.mime,
-        first.nbytes,
-        first.width,
-        first.height,
-        first.url,
-        pointer,
-    )
+        descriptors[0] = replace(descriptors[0], pointer=pointer)
+    bare = Status.DISABLED if pointer is None else Status.MALFORMED
+    return Metadata(Status.OK if descriptors else bare, item_id, tuple(descriptors), tuple(notes))
 
 
 def _info(info: Element, index: int, item_id: str | None, notes: list[str]) -> Descriptor:
