@@ -352,7 +352,10 @@ def test_stop_with_a_stuck_loop_returns_and_releases() -> None:
     assert time.monotonic() - started < 2
     for p in (pending, late):
         assert isinstance(p.exception(1), SessionClosed)
+    (native,) = live_loop_threads()
     release.set()
+    native.join(5)
+    assert not native.is_alive()
 
 
 def test_stop_from_the_loops_own_thread() -> None:
