@@ -1,0 +1,67 @@
+"""Small pictures of our own making: what is shown is never a stranger's file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PIL import Image
+from PIL.Image import Resampling, Transpose
+
+from .decode import decode
+from .encode import Format, encode
+from .limits import Limits
+from .reduce import plain
+
+_DEFAULT: Final = Limits()
+_UPRIGHT: Final = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+
+
+def thumbnail(
+    data: bytes, size: int = 64, *, limits: Limits = _DEFAULT, format: Format = "png"
+) -> bytes | None:
+    """Return a small copy of a picture, encoded by us, without metadata.
+
+    Parameters
+    ----------
+    data : bytes
+        Anything at all.
+    size : int
+        Longest side in pixels; a smaller picture keeps its size (P84-21).
+    limits : Limits
+    format : {"png", "webp"}
+
+    Returns
+    -------
+    bytes or None
+        The first picture, upright; ``None`` when the bytes cannot be shown.
+    """
+    small = shrink(data, size, limits)
+    return encode(small, format) if small else None
+
+
+def shrink(data: bytes, size: int, limits: Limits = _DEFAULT) -> Image.Image | None:
+    """Return the picture itself, as :func:`thumbnail` would encode it, as ``RGB`` or ``RGBA``."""
+    try:
+        picture, orientation = decode(data, limits, 2 * size)
+        small = _displayable(plain(picture))
+        # The gap lets whole factors do the coarse work; the filter sees twice the target at least.
+        small.thumbnail((size, size), Resampling.LANCZOS, reducing_gap=2.0)
+    except Exception:  # noqa: BLE001  decoders raise whatever a hostile file makes them raise
+        return None
+    return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
+
+
+def _displayable(picture: Image.Image) -> Image.Image:
+    """Return a copy as ``RGB`` or ``RGBA`` that carries nothing of the original but its pixels."""
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    converted = picture.convert(mode) if picture.mode != mode else picture.copy()
+    converted.info = {}
+    return converted
