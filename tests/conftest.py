@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.servers import Cast, Ejabberd, Prosody, RunningServer, stage
+from tests.support import requires
 
 HERE = Path(__file__).parent
 KINDS = {"unit", "contract", "sandbox", "real", "notebooks", "browser", "golden"}
@@ -23,3 +27,54 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(kind)
         if kind in GROUPS:
             item.add_marker(pytest.mark.xdist_group(GROUPS[kind]))
+
+
+@pytest.fixture(scope="session")
+def cast() -> Cast:
+    """Who lives on the shared servers: see :func:`tests.servers.stage`."""
+    return stage()
+
+
+def _running(kind: type[RunningServer], cast: Cast, *, conversion: bool) -> Iterator[RunningServer]:
+    requires(kind.command)
+    server = kind.start(cast, conversion=conversion)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def prosody(cast: Cast) -> Iterator[RunningServer]:
+    """Prosody with XEP-0398, shared by the whole run."""
+    yield from _running(Prosody, cast, conversion=True)
+
+
+@pytest.fixture(scope="session")
+def prosody_plain(cast: Cast) -> Iterator[RunningServer]:
+    """Prosody whose PEP and vCards know nothing of each other."""
+    yield from _running(Prosody, cast, conversion=False)
+
+
+@pytest.fixture(scope="session")
+def ejabberd(cast: Cast) -> Iterator[RunningServer]:
+    """ejabberd with XEP-0398, shared by the whole run."""
+    yield from _running(Ejabberd, cast, conversion=True)
+
+
+@pytest.fixture(scope="session")
+def ejabberd_plain(cast: Cast) -> Iterator[RunningServer]:
+    """ejabberd whose PEP and vCards know nothing of each other."""
+    yield from _running(Ejabberd, cast, conversion=False)
+
+
+@pytest.fixture(params=["prosody", "ejabberd"])
+def real_server(request: pytest.FixtureRequest) -> RunningServer:
+    """Each real server in turn, with XEP-0398."""
+    server: RunningServer = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(params=["prosody_plain", "ejabberd_plain"])
+def plain_server(request: pytest.FixtureRequest) -> RunningServer:
+    """Each real server in turn, without XEP-0398."""
+    server: RunningServer = request.getfixturevalue(request.param)
+    return server

@@ -1,0 +1,62 @@
+"""Put a cast's content on a running server, over its own client port."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from .cast import Room, User
+from .rawclient import RawClient, condition
+
+if TYPE_CHECKING:
+    from .base import RunningServer
+
+AT_ONCE = 8
+MUC = "http://jabber.org/protocol/muc"
+ATTEMPTS = 20
+
+
+async def fill(server: RunningServer) -> None:
+    """Publish every user's items and vCard, then make the rooms."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(user: User) -> None:
+        async with gate, await server.raw(user.name, resource="seed") as client:
+            await _publish(client, user)
+
+    async with asyncio.TaskGroup() as group:
+        for user in server.cast.users:
+            if user.exists and (user.items or user.vcard):
+                group.create_task(one(user))
+    for room in server.cast.rooms:
+        async with await server.raw(room.owner, resource="seed") as client:
+            await _make_room(client, server.room(room.name), room)
+
+
+async def _publish(client: RawClient, user: User) -> None:
+    for item in user.items:
+        # ejabberd may answer item-not-found while it creates a node: the next attempt finds it.
+        for _ in range(ATTEMPTS):
+            answer = await client.publish(item.node, item.id, item.payload, item.access)
+            if condition(answer) != "item-not-found":
+                break
+            await asyncio.sleep(0.05)
+        if problem := condition(answer):
+            raise RuntimeError(f"{item.node} of {user.name} could not be published: {problem}")
+    if user.vcard and (problem := condition(await client.iq("set", user.vcard))):
+        raise RuntimeError(f"the vCard of {user.name} could not be set: {problem}")
+
+
+async def _make_room(client: RawClient, jid: str, room: Room) -> None:
+    client.send(f"<presence to='{jid}/{room.owner}'><x xmlns='{MUC}'/></presence>")
+    await client.receive("presence", from_=jid)
+    fields = {"FORM_TYPE": f"{MUC}#roomconfig", "muc#roomconfig_persistentroom": "1"}
+    if room.title:
+        fields["muc#roomconfig_roomname"] = room.title
+    form = "".join(f"<field var='{name}'><value>{value}</value></field>" for name, value in fields.items())
+    submit = f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'>{form}</x></query>"
+    for step, payload in (("made", submit), ("given its vCard", room.vcard)):
+        if payload and (problem := condition(await client.iq("set", payload, jid))):
+            raise RuntimeError(f"room {jid} could not be {step}: {problem}")
+    client.send(f"<presence to='{jid}/{room.owner}' type='unavailable'/>")
+    await client.receive("presence", from_=jid, type="unavailable")
