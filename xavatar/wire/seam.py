@@ -20,8 +20,8 @@ def missing(client: aioxmpp.Client) -> tuple[str, ...]:
     stream = client.stream
     names = [
         f"StanzaStream.{name}"
-        for name in ("_enqueue", "_sm_enabled", "_sm_inbound_ctr", "start", "resume_sm")
-        if not hasattr(stream, name)
+        for name in ("_enqueue", "_sm_enabled", "sm_inbound_ctr", "start", "resume_sm")
+        if not hasattr(type(stream), name) and name not in vars(stream)
     ]
     names += [
         f"XMPPXMLGenerator.{name}"

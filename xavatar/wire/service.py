@@ -39,6 +39,7 @@ class Wire(aioxmpp.service.Service):
         self._lane = Lane(client.stream)
         self._public = PublicPath(client)
         self._grace: asyncio.TimerHandle | None = None
+        self._gave_up = False
         absent = seam.missing(client)
         self.raw = not absent
         if absent:
@@ -86,7 +87,7 @@ class Wire(aioxmpp.service.Service):
         SessionClosed
             There is no connection, or it ended meanwhile.
         """
-        if not self.client.established:
+        if not self.client.established or self._gave_up:
             raise SessionClosed(f"{step} of {to or 'the own account'}: not connected.")
         path = self._lane if self.raw else self._public
         answer = await path.request(payload, to=to, kind=kind, timeout=timeout, step=step)
@@ -151,9 +152,11 @@ class Wire(aioxmpp.service.Service):
 
     def _suspended(self, reason: Any = None) -> None:
         self._cancel_grace()
-        self._grace = asyncio.get_running_loop().call_later(
-            RESUME_GRACE, self._lane.fail_all, "the connection was lost and did not come back in time."
-        )
+        self._grace = asyncio.get_running_loop().call_later(RESUME_GRACE, self._give_up)
+
+    def _give_up(self) -> None:
+        self._gave_up = True
+        self._lane.fail_all("the connection was lost and did not come back in time.")
 
     def _resumed(self) -> None:
         self._cancel_grace()
@@ -166,3 +169,4 @@ class Wire(aioxmpp.service.Service):
         if self._grace is not None:
             self._grace.cancel()
             self._grace = None
+        self._gave_up = False

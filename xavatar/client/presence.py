@@ -1,0 +1,105 @@
+"""Presences as they come in, with what they say of the vCard photo (XEP-0153)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from xavatar.avatar.parse import Update, parse_update
+from xavatar.wire import Wire
+from xavatar.wire.xml import MUC_USER, tag
+
+_LIMIT: Final = 100_000
+_USER: Final = tag(MUC_USER, "x")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The last presence of one resource.
+
+    Parameters
+    ----------
+    resource : str
+        ``""`` for a presence from a bare JID.
+    update : Update
+    at : datetime
+        When it came, UTC.
+    """
+
+    resource: str
+    update: Update
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class PresenceBook:
+    """Who is here, with which photo hash; rooms' occupants are not in it.
+
+    Parameters
+    ----------
+    wire : Wire
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._seen: OrderedDict[str, dict[str, Sighting]] = OrderedDict()
+        self._count = 0
+        self._arrived = asyncio.Event()
+        wire.observe("presence", self._observe)
+        wire.client.on_stream_destroyed.connect(self.clear)
+
+    def of(self, bare: str) -> tuple[Sighting, ...]:
+        """Return the available resources of a bare JID, by resource."""
+        return tuple(self._seen.get(bare, {}).values())
+
+    def clear(self, *_: object) -> None:
+        """Forget everybody: the stream that told us is gone."""
+        self._seen.clear()
+        self._count = 0
+
+    async def settle(self, quiet: float, longest: float) -> None:
+        """Wait until no presence came for `quiet` seconds, at most `longest` seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(longest):
+                while await self._arrives_within(quiet):
+                    pass
+
+    async def _arrives_within(self, seconds: float) -> bool:
+        self._arrived.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._arrived.wait()
+        except TimeoutError:
+            return False
+
+    def _observe(self, presence: Element) -> None:
+        self._arrived.set()
+        sender = presence.get("from")
+        kind = presence.get("type")
+        if not sender or kind not in (None, "unavailable") or presence.find(_USER) is not None:
+            return
+        bare, _, resource = sender.partition("/")
+        if kind is None:
+            self._add(bare, Sighting(resource, parse_update(presence)))
+        elif bare in self._seen:
+            self._remove(bare, resource)
+
+    def _add(self, bare: str, sighting: Sighting) -> None:
+        resources = self._seen.setdefault(bare, {})
+        self._count += sighting.resource not in resources
+        resources[sighting.resource] = sighting
+        while self._count > _LIMIT:  # presences come from strangers too
+            self._count -= len(self._seen.popitem(last=False)[1])
+
+    def _remove(self, bare: str, resource: str) -> None:
+        resources = self._seen[bare]
+        if resource:
+            self._count -= resources.pop(resource, None) is not None
+        else:
+            self._count -= len(resources)
+            resources.clear()
+        if not resources:
+            del self._seen[bare]

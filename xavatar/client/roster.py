@@ -1,0 +1,36 @@
+"""The roster as subjects (RFC 6121, 2)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xavatar.model import Kind, Subject
+from xavatar.wire import Wire
+from xavatar.wire.xml import ROSTER, tag
+
+_QUERY: Final = f'<query xmlns="{ROSTER}"/>'
+
+
+async def fetch_roster(wire: Wire, *, timeout: float) -> tuple[Subject, ...]:
+    """Return the contacts, in the server's order, each once.
+
+    Raises
+    ------
+    QueryError
+        The server did not answer, or with an error.
+    """
+    answer = await wire.request(_QUERY, timeout=timeout, step="roster")
+    query = answer.find(tag(ROSTER, "query"))
+    subjects: dict[str, Subject] = {}
+    for item in query if query is not None else ():
+        jid = item.get("jid", "").strip()
+        if jid and item.get("subscription") != "remove":
+            groups = tuple(group.text.strip() for group in item.iter(tag(ROSTER, "group")) if group.text)
+            subjects[jid] = Subject(
+                jid=jid,
+                kind=Kind.CONTACT,
+                name=item.get("name") or None,
+                groups=groups,
+                subscription=item.get("subscription") or "none",
+            )
+    return tuple(subjects.values())

@@ -1,0 +1,103 @@
+"""The transport under aioxmpp's XML stream: asyncio's own TLS, and writes gathered.
+
+aioxmpp's usual transport reports failures of a handshake to the loop's exception handler besides
+raising them, and its certificate check needs a function that Python 3.12 removed. The standard
+library's TLS does neither, and its contexts know the system's roots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Any
+
+
+class StreamTransport(asyncio.Transport):
+    """What :class:`aioxmpp.protocol.XMLStream` writes to.
+
+    Everything written within one turn of the loop leaves in one piece: a record of TLS and a
+    system call for a batch of stanzas, not for each.
+
+    Parameters
+    ----------
+    inner : asyncio.Transport
+        TCP, or TLS already.
+    protocol : asyncio.Protocol
+        The XML stream.
+    domain : str
+        Whom the certificate must name.
+    """
+
+    def __init__(self, inner: asyncio.Transport, protocol: asyncio.Protocol, domain: str) -> None:
+        super().__init__()
+        self._inner = inner
+        self._protocol = protocol
+        self._domain = domain
+        self._loop = asyncio.get_running_loop()
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Gather `data` until the loop's next turn."""
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(bytes(data))
+
+    def _flush(self) -> None:
+        if self._pieces:
+            pieces, self._pieces = self._pieces, []
+            if not self._inner.is_closing():
+                self._inner.write(b"".join(pieces))
+
+    def can_starttls(self) -> bool:
+        """Tell that TLS can begin on this transport."""
+        return self._inner.get_extra_info("sslcontext") is None
+
+    async def starttls(self, context: ssl.SSLContext, post_handshake: Any = None) -> None:
+        """Begin TLS; raise :class:`ssl.SSLError` when the certificate is refused."""
+        self._flush()
+        upgraded = await self._loop.start_tls(self._inner, self._protocol, context, server_hostname=self._domain)
+        if upgraded is None:
+            raise ConnectionError("the server closed the connection during the TLS handshake")
+        self._inner = upgraded
+
+    def close(self) -> None:
+        """Send what is gathered, then close."""
+        self._flush()
+        self._inner.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._pieces.clear()
+        self._inner.abort()
+
+    def is_closing(self) -> bool:
+        """Tell whether the transport is closing."""
+        return self._inner.is_closing()
+
+    def can_write_eof(self) -> bool:
+        """Tell that TLS has no half-closed state."""
+        return False
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what the inner transport knows."""
+        return self._inner.get_extra_info(name, default)
+
+
+class Bridge(asyncio.Protocol):
+    """Hands the XML stream its wrapped transport.
+
+    Parameters
+    ----------
+    stream : asyncio.Protocol
+    domain : str
+    """
+
+    def __init__(self, stream: asyncio.Protocol, domain: str) -> None:
+        self._stream = stream
+        self._domain = domain
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wrap the transport and let the stream speak to it."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.set_protocol(self._stream)
+        self._stream.connection_made(StreamTransport(transport, self._stream, self._domain))
