@@ -36,7 +36,7 @@ def cast() -> Cast:
 
 
 def _running(kind: type[RunningServer], cast: Cast, *, conversion: bool) -> Iterator[RunningServer]:
-    requires(kind.command)
+    requires(*kind.needs)
     server = kind.start(cast, conversion=conversion)
     yield server
     server.stop()

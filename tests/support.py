@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-# Debian's package for a command, where the names differ.
-PACKAGES = {"ejabberdctl": "ejabberd"}
+# Debian's package for a command or file, where the names differ.
+PACKAGES = {"ejabberdctl": "ejabberd", "erl": "ejabberd", "/usr/lib/prosody/modules/mod_vcard_muc": "prosody-modules"}
 
 
 def find(command: str) -> str | None:
-    """Return the path of a command, servers' folders included."""
+    """Return the path of a command, servers' folders included, or of a file given by its path."""
+    if command.startswith("/"):
+        return command if Path(command).exists() else None
     return shutil.which(command, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
 
 
 def requires(*commands: str) -> None:
-    """Skip the test when a command is missing, naming what brings it; fail instead under CI, where nothing may hide."""
+    """Skip the test when a command or file is missing, naming what brings it; under CI fail, so that nothing hides."""
     missing = [command for command in commands if find(command) is None]
     if not missing:
         return
-    packages = " ".join(PACKAGES.get(command, command) for command in missing)
+    packages = " ".join(dict.fromkeys(PACKAGES.get(command, command) for command in missing))
     message = f"needs {', '.join(missing)}: scripts/system-packages, or apt-get install {packages}"
     if os.environ.get("CI"):
         pytest.fail(message, pytrace=False)

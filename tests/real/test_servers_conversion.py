@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import uuid
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -97,7 +98,7 @@ async def test_the_hash_is_injected_into_presence(real_server: RunningServer) ->
         await publish(client, png)
         await eventually(client, lambda: get_vcard(client), lambda answer: binval(answer) == png)
         client.send("<presence/>")
-        presence = await observer.receive("presence", from_=real_server.jid("walkon4"))
+        presence = await observer.receive("presence", from_=real_server.jid("walkon4"), type="")
     assert [photo.text for photo in presence.findall(f"{{{UPDATE}}}x/{{{UPDATE}}}photo")] == [sha1(png)]
 
 
@@ -110,7 +111,7 @@ async def test_no_hash_is_injected_without_conversion(plain_server: RunningServe
         await observer.receive("presence", from_=observer.jid)
         await publish(client, picture(104))
         client.send("<presence/>")
-        presence = await observer.receive("presence", from_=plain_server.jid("walkon4"))
+        presence = await observer.receive("presence", from_=plain_server.jid("walkon4"), type="")
     assert presence.find(f"{{{UPDATE}}}x") is None
 
 
@@ -146,16 +147,17 @@ async def test_prosody_does_not_tell_strangers_from_nobody(prosody: RunningServe
 
 
 async def _announce_interest(client: RawClient) -> None:
-    """Send presence with capabilities that ask for avatar metadata (XEP-0115, 5.1), and answer the server's question."""
+    """Send presence with capabilities that ask for avatar metadata (XEP-0115), and answer the server's question."""
     wanted = f"{METADATA}+notify"
-    ver = base64.b64encode(hashlib.sha1(f"client/bot//raw<{wanted}<".encode()).digest()).decode()
+    name = uuid.uuid4().hex         # a server asks only once for each version
+    ver = base64.b64encode(hashlib.sha1(f"client/bot//{name}<{wanted}<".encode()).digest()).decode()
     node = "https://example.org/raw"
     client.send(f"<presence><c xmlns='{CAPS}' hash='sha-1' node='{node}' ver='{ver}'/></presence>")
     question = await client.receive("iq", type="get")
     assert question.find(f"{{{DISCO}}}query") is not None
     client.send(
         f"<iq type='result' id='{question.get('id')}' to='{question.get('from')}'>"
-        f"<query xmlns='{DISCO}' node='{node}#{ver}'><identity category='client' type='bot' name='raw'/>"
+        f"<query xmlns='{DISCO}' node='{node}#{ver}'><identity category='client' type='bot' name='{name}'/>"
         f"<feature var='{wanted}'/></query></iq>"
     )
 
@@ -194,7 +196,7 @@ async def test_a_new_avatar_is_notified(real_server: RunningServer, access: str)
     async with await real_server.raw("juliet", resource="news") as observer, await real_server.raw(user) as client:
         await _announce_interest(observer)
         client.send("<presence/>")
-        await observer.receive("presence", from_=real_server.jid(user))
+        await observer.receive("presence", from_=real_server.jid(user), type="")
         for item in avatar(picture(107), access):
             assert condition(await client.publish(item.node, item.id, item.payload, access)) is None
         message = await observer.receive("message", from_=real_server.jid(user))

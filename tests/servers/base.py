@@ -46,7 +46,7 @@ class RunningServer(ABC):
     """
 
     kind: ClassVar[str]
-    command: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
     host = "127.0.0.1"
     domain = "xmpp.test"
     rooms_domain = "rooms.xmpp.test"

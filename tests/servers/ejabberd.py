@@ -51,7 +51,7 @@ class Ejabberd(RunningServer):
     """ejabberd on a node without a name; accounts and rosters come from a XEP-0227 file."""
 
     kind: ClassVar[str] = "ejabberd"
-    command: ClassVar[str] = "ejabberdctl"
+    needs: ClassVar[tuple[str, ...]] = ("ejabberdctl", "erl")
 
     def prepare(self) -> None:
         """Write configuration, accounts and rosters."""

@@ -13,7 +13,6 @@ from .cast import Contact
 CONFIG = """\
 pidfile = "{home}/pid"
 data_path = "{home}/data"
-plugin_paths = {{ "/usr/share/prosody-modules" }}
 run_as_root = {root}
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
@@ -40,7 +39,7 @@ class Prosody(RunningServer):
     """Prosody in the foreground; accounts and rosters are files of its internal storage."""
 
     kind: ClassVar[str] = "prosody"
-    command: ClassVar[str] = "prosody"
+    needs: ClassVar[tuple[str, ...]] = ("prosody", "/usr/lib/prosody/modules/mod_vcard_muc")
 
     def prepare(self) -> None:
         """Write configuration, accounts and rosters."""
@@ -74,7 +73,7 @@ class Prosody(RunningServer):
         """Run it in the foreground."""
         with output.open("ab") as out:
             return subprocess.Popen(
-                [self.command, "-F", "--config", self.home / "prosody.cfg.lua"],
+                ["prosody", "-F", "--config", self.home / "prosody.cfg.lua"],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             )
 
