@@ -1,1 +1,29 @@
-"""TODO."""
+"""Tables: outcomes laid out as DataFrames, and what can be asked of them (``df.xavatar``)."""
+
+from .accessor import XavatarAccessor
+from .build import conform, frame, from_columns
+from .images import Images, ImageSource, lookup, register, unregister
+from .people import Verdict
+from .schema import COLUMNS, DTYPES, JOIN, NAMES, Column
+from .sheet import ContactSheet
+from .thumbnails import Thumbnails
+
+__all__ = [
+    "COLUMNS",
+    "DTYPES",
+    "JOIN",
+    "NAMES",
+    "Column",
+    "ContactSheet",
+    "ImageSource",
+    "Images",
+    "Thumbnails",
+    "Verdict",
+    "XavatarAccessor",
+    "conform",
+    "frame",
+    "from_columns",
+    "lookup",
+    "register",
+    "unregister",
+]

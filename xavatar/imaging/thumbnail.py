@@ -24,9 +24,7 @@ _UPRIGHT: Final = {
 }
 
 
-def thumbnail(
-    data: bytes, size: int = 64, *, limits: Limits = _DEFAULT, format: Format = "png"
-) -> bytes | None:
+def thumbnail(data: bytes, size: int = 64, *, limits: Limits = _DEFAULT, format: Format = "png") -> bytes | None:
     """Return a small copy of a picture, encoded by us, without metadata.
 
     Parameters

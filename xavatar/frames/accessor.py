@@ -1,0 +1,74 @@
+"""``df.xavatar``: what can be asked of a frame of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+import pandas as pd
+
+from xavatar.imaging import contact_sheet
+
+from .build import require
+from .coverage import By, coverage
+from .images import Images
+from .people import people
+from .problems import problems
+from .sheet import ContactSheet
+from .text import person_label, plain_rows
+from .thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    _T = TypeVar("_T", bound=type)
+
+    def register(name: str) -> Callable[[_T], _T]:
+        """Type what pandas leaves untyped."""
+else:
+    from pandas.api.extensions import register_dataframe_accessor as register
+
+
+@register("xavatar")
+class XavatarAccessor:
+    """Questions to a frame with the columns of :mod:`xavatar.frames.schema`.
+
+    Rows may be filtered and columns added; all of it works on what is left. A frame should
+    hold one snapshot, since a subject's rows are taken together.
+
+    Raises
+    ------
+    FrameError
+        The frame lacks columns of ours.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        require(table)
+        self._table = table
+
+    def people(self) -> pd.DataFrame:
+        """Return one row per subject with a verdict; see :func:`xavatar.frames.people.people`."""
+        return people(self._table)
+
+    def coverage(self, by: By | None = None) -> pd.DataFrame:
+        """Count who has an avatar, per source or per group, domain or kind of subject."""
+        return coverage(self._table, by)
+
+    def problems(self) -> pd.DataFrame:
+        """List what stands out, one row per observation; for judgement with rules use an audit."""
+        return problems(self._table)
+
+    def images(self) -> Images:
+        """Return the images of the shown rows by SHA-1, as far as an open store has them."""
+        return Images(self._table["sha1"].dropna().unique())
+
+    def thumbnails(self, size: int = 64, limit: int = 200) -> Thumbnails:
+        """Return faces to display: static, escaped, re-encoded, at most `limit` of them."""
+        return Thumbnails(self._table, size, limit)
+
+    def contact_sheet(self, tile: int = 64, columns: int | None = None) -> ContactSheet:
+        """Return one PNG with everybody's picture, placeholders for those without."""
+        return ContactSheet(contact_sheet(self._faces(), tile=tile, columns=columns))
+
+    def _faces(self) -> Iterator[tuple[str, bytes]]:
+        images = self.images()
+        for jid, nick, name, sha1 in plain_rows(self.people(), ("jid", "nick", "name", "sha1")):
+            yield person_label(name, nick, jid), images.get(sha1, b"") if sha1 else b""

@@ -1,0 +1,182 @@
+"""From outcomes to the frame of :mod:`xavatar.frames.schema`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from xavatar.errors import FrameError
+from xavatar.model import Outcome, Reading, Source
+
+from .agreement import Claim, agree, claim, is_sha1, normalized
+from .schema import COLUMNS, DTYPES, INTEGER, JOIN, NAMES, STRING
+from .text import clean
+
+_INT64: Final = range(-(2**63), 2**63)
+
+
+def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.DataFrame:
+    """Lay outcomes out as a table.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+    snapshot : str, optional
+        Id of the snapshot they are from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per descriptor, in the order of the outcomes; an outcome without any is one
+        row that says why. Columns and dtypes are those of the schema, for no rows as well.
+
+    Notes
+    -----
+    `agrees` is one value per subject, see :mod:`xavatar.frames.agreement`; rows of sources
+    that claim nothing have none.
+    """
+    told = [(outcome, claim(outcome)) for outcome in outcomes]
+    verdicts = _verdicts(told)
+    columns: dict[str, list[Any]] = {name: [] for name in NAMES}
+    appends = [columns[name].append for name in NAMES]
+    for outcome, what in told:
+        agrees = verdicts[outcome.subject.jid] if what is not None else None
+        before, after = _before(outcome), (_joined(outcome.problems), snapshot, outcome.observed_at)
+        for reading in outcome.readings or (None,):
+            row = (*before, *_of_reading(reading, outcome.source), agrees, *after)
+            for append, value in zip(appends, row, strict=True):
+                append(value)
+    return from_columns(columns)
+
+
+def from_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Return a frame of our dtypes from plain values, ``None`` for what is unknown.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence
+        Values by column name; all columns of the schema, of one length.
+    """
+    return pd.DataFrame({name: _array(columns[name], dtype) for name, dtype in DTYPES.items()})
+
+
+def _array(values: Sequence[Any], dtype: Any) -> Any:
+    if dtype == STRING:
+        values = [clean(text) for text in values]
+    elif dtype == INTEGER:
+        # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
+        values = [number if number is not None and number in _INT64 else None for number in values]
+    return pd.array(values, dtype=dtype)
+
+
+def conform(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with our columns first, in order and of our dtypes; others follow unchanged.
+
+    Raises
+    ------
+    FrameError
+        A column is missing, or holds what its dtype cannot.
+    """
+    require(table)
+    data: dict[str, Any] = {}
+    for column in COLUMNS:
+        dtype: Any = column.dtype
+        try:
+            data[column.name] = table[column.name].astype(dtype)
+        except (TypeError, ValueError) as error:
+            raise FrameError(
+                f"Column {column.name!r} should hold {column.doc[0].lower()}{column.doc[1:-1]} "
+                f"({column.dtype}), but does not: {error}"
+            ) from error
+        if column.dtype == STRING:
+            data[column.name] = data[column.name].map(clean, na_action="ignore").astype(dtype)
+    others = {name: table[name] for name in table.columns if name not in DTYPES}
+    return pd.DataFrame(data | others, index=table.index)
+
+
+def require(table: pd.DataFrame) -> None:
+    """Raise FrameError when the table lacks columns of the schema, naming the first ones."""
+    missing = [name for name in NAMES if name not in table.columns]
+    if missing:
+        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        raise FrameError(
+            f"Not a frame of xavatar: {named} missing. Use the frame that roster(), room(), me() or audit() "
+            "returned, and filter its rows rather than its columns."
+        )
+
+
+def _verdicts(told: Iterable[tuple[Outcome, Claim | None]]) -> dict[str, bool | None]:
+    claims: dict[str, list[tuple[Source, Claim | None]]] = {}
+    for outcome, what in told:
+        claims.setdefault(outcome.subject.jid, []).append((outcome.source, what))
+    return {jid: agree(said) for jid, said in claims.items()}
+
+
+def _joined(parts: Sequence[str]) -> str | None:
+    return JOIN.join(parts) or None
+
+
+def _before(outcome: Outcome) -> tuple[Any, ...]:
+    """Return the cells of the groups subject and source."""
+    who = outcome.subject
+    return (
+        who.jid,
+        who.kind.value,
+        who.nick,
+        who.name,
+        _joined(who.groups),
+        who.subscription,
+        outcome.source.value,
+        outcome.resource,
+        outcome.status.value,
+        outcome.condition,
+        outcome.text,
+        outcome.elapsed_ms,
+    )
+
+
+_NO_READING: Final = (None,) * 23
+
+
+def _of_reading(reading: Reading | None, source: Source) -> tuple[Any, ...]:
+    """Return the cells of the groups declared and real, with id_is_sha1 and hash_ok."""
+    if reading is None:
+        return _NO_READING
+    declared = reading.descriptor
+    facts = reading.facts
+    real = (
+        (
+            facts.sha1,
+            facts.mime,
+            facts.nbytes,
+            facts.width,
+            facts.height,
+            facts.frames,
+            facts.has_exif,
+            facts.has_gps,
+            facts.dhash,
+            facts.error,
+        )
+        if facts
+        else (None,) * 10
+    )
+    # A presence announces a hash, it has no bytes that could break the promise.
+    promised = declared.id if source is not Source.PRESENCE else None
+    return (
+        declared.item_id,
+        declared.info_index,
+        declared.id,
+        declared.mime,
+        declared.nbytes,
+        declared.width,
+        declared.height,
+        declared.url,
+        declared.pointer,
+        reading.image_status.value,
+        reading.image_condition,
+        *real,
+        is_sha1(declared.id) if declared.id is not None else None,
+        normalized(promised) == facts.sha1 if promised is not None and facts else None,
+    )

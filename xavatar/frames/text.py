@@ -1,0 +1,30 @@
+"""Text in table cells, going in and coming out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+
+def clean(text: str | None) -> str | None:
+    """Return text that any writer can encode: lone surrogates become U+FFFD."""
+    if text is None or text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def plain_rows(table: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of these columns as tuples of plain Python values, ``None`` for what is missing."""
+    columns = [table[name].astype(object).where(table[name].notna(), None).tolist() for name in names]
+    return zip(*columns, strict=True)
+
+
+def person_label(name: str | None, nick: str | None, jid: str) -> str:
+    """Return what to call somebody: the roster's name, the nickname, or else the JID."""
+    return (name or "").strip() or (nick or "").strip() or jid
