@@ -147,6 +147,8 @@ class Occupant:
     inject : bool
         Let the server inject the account's current hash (XEP-0398, 4).
     role, affiliation : str
+    plants : tuple of str
+    note : str
     """
 
     nick: str
@@ -155,6 +157,8 @@ class Occupant:
     inject: bool = False
     role: str = "participant"
     affiliation: str = "none"
+    plants: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,11 @@ class Room:
         False: requests to occupants are refused (A-25).
     owner : str, optional
         Bare JID that may change the room's avatar.
+    vcards : bool
+        False: no ``vcard-temp`` for this room, requests get ``service-unavailable`` (P486-01, P486-03).
+    legacy_presence : bool
+        Also announce the avatar by a presence from the room's bare JID, as ejabberd and
+        Prosody do (P486-09).
     plants : tuple of str
     note : str
     """
@@ -188,6 +197,8 @@ class Room:
     anonymity: str = "semi"
     allow_query_users: bool = True
     owner: str | None = None
+    vcards: bool = True
+    legacy_presence: bool = False
     plants: tuple[str, ...] = ()
     note: str = ""
 
