@@ -1,1 +1,27 @@
-"""TODO."""
+"""Judging a snapshot: rules, findings, headline numbers. Needs no connection."""
+
+from __future__ import annotations
+
+from .audit import Audit
+from .case import Breach, Case, Surroundings
+from .headline import Headline, Verdict, verdict
+from .limits import Limits
+from .rules import RULES, Level, Registry, Rule, rule
+from .writers import writer
+
+__all__ = [
+    "RULES",
+    "Audit",
+    "Breach",
+    "Case",
+    "Headline",
+    "Level",
+    "Limits",
+    "Registry",
+    "Rule",
+    "Surroundings",
+    "Verdict",
+    "rule",
+    "verdict",
+    "writer",
+]

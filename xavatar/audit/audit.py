@@ -1,0 +1,168 @@
+"""A snapshot judged: tables, findings, numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from xavatar.errors import ConfigError
+from xavatar.frames.build import frame
+from xavatar.model import Finding, Severity, Snapshot
+
+from . import display, judge, writers
+from .case import Case
+from .headline import Headline, headline
+from .limits import Limits
+from .rules import RULES, Registry, Rule
+
+FINDINGS = ("rule", "severity", "jid", "source", "title", "message", "advice", "xep")
+SUMMARY = ("rule", "severity", "title", "subjects", "findings", "xep")
+_SEVERITIES = [severity.value for severity in Severity]
+
+
+@dataclass(frozen=True, repr=False)
+class Audit:
+    """What the rules say about one snapshot; make one with :meth:`of`.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    cases : tuple of Case
+        One per subject, in the snapshot's order.
+    results : tuple of Finding
+        The heaviest first.
+    rules : Registry
+        The rules that were asked.
+    limits : Limits
+    """
+
+    snapshot: Snapshot
+    cases: tuple[Case, ...]
+    results: tuple[Finding, ...]
+    rules: Registry = field(default_factory=lambda: RULES)
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Snapshot,
+        *,
+        limits: Limits | None = None,
+        severities: Mapping[str, Severity | str] | None = None,
+        off: Collection[str] = (),
+        rules: Registry = RULES,
+    ) -> Audit:
+        """Judge a snapshot; nothing is asked of any server.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+        limits : Limits, optional
+            Thresholds.
+        severities : mapping of str to Severity, optional
+            By rule id, for all findings of that rule.
+        off : collection of str
+            Ids of rules not to ask.
+        rules : Registry
+
+        Raises
+        ------
+        ConfigError
+            A rule id or a severity that does not exist.
+        """
+        limits = limits or Limits()
+        chosen = {_known(key, rules).id: _severity(value) for key, value in (severities or {}).items()}
+        cases = judge.cases(snapshot.outcomes, limits)
+        results = judge.judge(cases, rules, chosen, {_known(key, rules).id for key in off})
+        return cls(snapshot, cases, results, rules, limits)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The snapshot as a frame, one row per descriptor (see :mod:`xavatar.frames.schema`)."""
+        return frame(self.snapshot.outcomes, snapshot=self.snapshot.id or None)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """The findings, one row each: rule, severity, jid, source, title, message, advice, xep."""
+        rows = [
+            (each.rule, each.severity.value, each.jid, each.source and each.source.value, self.title(each.rule),
+             each.message, each.advice, self.rules[each.rule].reference if each.rule in self.rules else "")
+            for each in self.results
+        ]  # fmt: skip
+        return _severity_column(pd.DataFrame(rows, columns=list(FINDINGS)).astype("string"))
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """How many subjects break which rule: rule, severity, title, subjects, findings, xep."""
+        grouped = self.findings.groupby(["severity", "rule", "title", "xep"], observed=True, sort=True)
+        counted = grouped.agg(subjects=("jid", "nunique"), findings=("jid", "size")).reset_index()
+        counted = counted.astype({"subjects": "Int64", "findings": "Int64"})
+        return counted.sort_values(["severity", "subjects", "rule"], ascending=[True, False, True], ignore_index=True)[
+            list(SUMMARY)
+        ]
+
+    @cached_property
+    def headline(self) -> Headline:
+        """The audit in numbers."""
+        return headline(self.cases, self.results)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The heaviest severity found; ``None`` for a clean audit."""
+        return self.results[0].severity if self.results else None
+
+    def title(self, rule: str) -> str:
+        """Return a rule's title, also for an id only the reader knew."""
+        return self.rules[rule].title if rule in self.rules else "Breach seen while reading"
+
+    def about(self, jid: str) -> tuple[Finding, ...]:
+        """Return the findings about one subject."""
+        return tuple(finding for finding in self.results if finding.jid == jid)
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the audit to a file; the suffix chooses the format.
+
+        ``.html`` is the report for people. ``.csv`` and ``.parquet`` hold one table: the
+        findings or the summary when the file's name says so (``findings.csv``), else the
+        frame. ``.json`` holds everything.
+
+        Raises
+        ------
+        ConfigError
+            No writer for that suffix, or a directory that does not exist.
+        """
+        target = Path(path)
+        write = writers.find(target)
+        if not target.absolute().parent.is_dir():
+            raise ConfigError(f"Cannot write {target}: the directory {target.parent} does not exist.")
+        write(self, target)
+        return target
+
+    def __repr__(self) -> str:
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+
+def _known(key: str, rules: Registry) -> Rule:
+    if key not in rules:
+        raise ConfigError(f"There is no rule {key!r}; `xavatar rules` lists them.")
+    return rules[key]
+
+
+def _severity(value: Severity | str) -> Severity:
+    try:
+        return Severity(value)
+    except ValueError:
+        raise ConfigError(f"{value!r} is no severity; choose one of {', '.join(_SEVERITIES)}.") from None
+
+
+def _severity_column(findings: pd.DataFrame) -> pd.DataFrame:
+    # Ordered, so that sorting puts errors first and not in alphabetical order.
+    return findings.assign(severity=pd.Categorical(findings["severity"], categories=_SEVERITIES, ordered=True))

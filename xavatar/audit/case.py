@@ -1,0 +1,148 @@
+"""One subject's outcomes together: what a rule sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xavatar.frames import agreement
+from xavatar.frames.agreement import EMPTY_SHA1
+from xavatar.model import Outcome, Reading, Severity, Source, Status, Subject
+
+from .limits import Limits
+
+PERMANENT = frozenset({Status.EMPTY, Status.NOT_FOUND})
+"""Answers that say for sure: there is nothing here (for this account, P60-02)."""
+UNREACHED = frozenset({Status.UNAVAILABLE, Status.TIMEOUT})
+
+
+def normal(text: str | None) -> str:
+    """Return a declared hash as it is compared (A-04); ``""`` for none."""
+    return agreement.normalized(text or "")
+
+
+def is_sha1(text: str | None) -> bool:
+    """Tell whether `text` is 40 hexadecimal digits, spaces around and case aside (P153-01)."""
+    return agreement.is_sha1(text or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rest of the snapshot says, as far as a rule about one subject needs it.
+
+    Parameters
+    ----------
+    refusing : mapping-like frozenset of (str, int)
+        Domains and rooms that refused everybody's avatar, with how many were refused.
+    own : frozenset of str
+        Hashes of the looking account's own pictures.
+    known : frozenset of (str, str)
+        Hash and bare JID of the roster's pictures; empty unless `Limits.join_occupants`.
+    """
+
+    refusing: frozenset[tuple[str, int]] = frozenset()
+    own: frozenset[str] = frozenset()
+    known: frozenset[tuple[str, str]] = frozenset()
+
+    def refused_by(self, place: str) -> int:
+        """Return how many `place` refused when it refused all; 0 when it did not."""
+        return next((number for name, number in self.refusing if name == place), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What a rule yields; the audit makes a :class:`~xavatar.model.Finding` of it.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong with this one, for a person.
+    source : Source, optional
+        Where; ``None`` when it is about several sources together.
+    severity : Severity, optional
+        Only when this breach is lighter or heavier than its rule.
+    advice : str, optional
+        Only when it differs from the rule's.
+    """
+
+    message: str
+    source: Source | None = None
+    severity: Severity | None = None
+    advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One subject, what its three sources said, and the limits to judge by.
+
+    Parameters
+    ----------
+    subject : Subject
+    pep, vcard : Outcome, optional
+        ``None`` when that source was not asked at all.
+    presences : tuple of Outcome
+        One per resource.
+    limits : Limits
+    around : Surroundings
+    """
+
+    subject: Subject
+    pep: Outcome | None = None
+    vcard: Outcome | None = None
+    presences: tuple[Outcome, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    around: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """All outcomes: PEP, vCard, then presences."""
+        return tuple(outcome for outcome in (self.pep, self.vcard) if outcome is not None) + self.presences
+
+    @property
+    def place(self) -> str:
+        """The domain of a contact, the room of an occupant: who can refuse all of them at once."""
+        bare, _, _ = self.subject.jid.partition("/")
+        return bare if bare != self.subject.jid else bare.rpartition("@")[2]
+
+    def readings(self, source: Source) -> tuple[Reading, ...]:
+        """Return what `source` announced; for presence, of all resources."""
+        return tuple(reading for outcome in self.outcomes if outcome.source is source for reading in outcome.readings)
+
+    def status(self, source: Source) -> Status | None:
+        """Return how PEP or the vCard answered; ``None`` when not asked."""
+        outcome = self.pep if source is Source.PEP else self.vcard
+        return None if outcome is None else outcome.status
+
+    def announced(self) -> Iterator[tuple[Source, Reading]]:
+        """Yield every announced picture of PEP and vCard, fetched or not."""
+        for source in (Source.PEP, Source.VCARD):
+            for reading in self.readings(source):
+                yield source, reading
+
+    def hashes(self, source: Source) -> frozenset[str]:
+        """Return the SHA-1 of `source`'s pictures: of the bytes where they are known, else as declared."""
+        found = set()
+        for reading in self.readings(source):
+            if reading.facts is not None:
+                found.add(reading.facts.sha1)
+            # A picture elsewhere has a hash of its own, of another format (XEP-0084, 4.2.1).
+            elif reading.descriptor.url is None and is_sha1(reading.descriptor.id):
+                found.add(normal(reading.descriptor.id))
+        return frozenset(found - {EMPTY_SHA1})
+
+    @property
+    def advertised(self) -> frozenset[str]:
+        """The hashes that presences advertise, well-formed ones only."""
+        return frozenset(
+            normal(reading.descriptor.id)
+            for reading in self.readings(Source.PRESENCE)
+            if is_sha1(reading.descriptor.id) and normal(reading.descriptor.id) != EMPTY_SHA1
+        )
+
+    @property
+    def has_picture(self) -> bool:
+        """Some picture of PEP or vCard was fetched and decodes."""
+        return any(
+            reading.facts is not None and reading.facts.error is None and reading.facts.nbytes > 0
+            for _, reading in self.announced()
+        )

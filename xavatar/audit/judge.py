@@ -1,0 +1,126 @@
+"""From outcomes to findings: group by subject, look around, ask every rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from xavatar.model import Finding, Kind, Outcome, Severity, Source, Status
+
+from .case import Breach, Case, Surroundings
+from .limits import Limits
+from .rules import Level, Rule
+from .text import clean
+
+_MESSAGE = 400
+_ORDER = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+def cases(outcomes: Iterable[Outcome], limits: Limits) -> tuple[Case, ...]:
+    """Put each subject's outcomes together, in the order the subjects first appear."""
+    grouped: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        grouped[outcome.subject.jid].append(outcome)
+    found = tuple(_case(group, limits) for group in grouped.values())
+    around = _surroundings(found, limits)
+    return tuple(replace(case, around=around) for case in found)
+
+
+def _case(group: list[Outcome], limits: Limits) -> Case:
+    by_source = {source: [outcome for outcome in group if outcome.source is source] for source in Source}
+    pep, vcard = by_source[Source.PEP], by_source[Source.VCARD]
+    return Case(
+        subject=group[0].subject,
+        pep=pep[-1] if pep else None,
+        vcard=vcard[-1] if vcard else None,
+        presences=tuple(by_source[Source.PRESENCE]),
+        limits=limits,
+    )
+
+
+def _surroundings(found: tuple[Case, ...], limits: Limits) -> Surroundings:
+    own, known = set[str](), set[tuple[str, str]]()
+    answers: dict[str, list[Status]] = defaultdict(list)
+    for case in found:
+        kind, outcome = case.subject.kind, case.vcard if case.subject.kind is Kind.OCCUPANT else case.pep
+        if outcome is not None and outcome.status is not Status.SKIPPED and kind in (Kind.CONTACT, Kind.OCCUPANT):
+            answers[case.place].append(outcome.status)
+        hashes = case.hashes(Source.PEP) | case.hashes(Source.VCARD) | case.advertised
+        if kind is Kind.SELF:
+            own |= hashes
+        elif kind is Kind.CONTACT and limits.join_occupants:
+            known |= {(sha1, case.subject.jid) for sha1 in hashes}
+    refusing = frozenset(
+        (place, len(statuses))
+        for place, statuses in answers.items()
+        if len(statuses) >= limits.many and all(status is Status.FORBIDDEN for status in statuses)
+    )
+    return Surroundings(refusing, frozenset(own), frozenset(known))
+
+
+def judge(
+    found: Iterable[Case],
+    rules: Mapping[str, Rule],
+    severities: Mapping[str, Severity],
+    off: Collection[str],
+) -> tuple[Finding, ...]:
+    """Ask every rule about every case; the heaviest findings come first, then by rule and JID.
+
+    Parameters
+    ----------
+    found : iterable of Case
+    rules : mapping of str to Rule
+    severities : mapping of str to Severity
+        By canonical rule id, instead of the rule's own and of its breaches'.
+    off : collection of str
+        Canonical ids of rules that are not asked.
+    """
+    active = [rule for rule in rules.values() if rule.id not in off]
+    findings: list[Finding] = []
+    for case in found:
+        checked = list(_checked(case, active, severities))
+        # What the reader noted and a rule found again is told once, in the rule's words.
+        told = {(finding.rule, finding.source) for finding in checked}
+        noted = (finding for finding in _noted(case, rules, severities) if finding.rule not in off)
+        findings += checked + [finding for finding in noted if (finding.rule, finding.source) not in told]
+    return tuple(sorted(dict.fromkeys(findings), key=lambda each: (_ORDER[each.severity], each.rule, each.jid)))
+
+
+def _checked(case: Case, active: list[Rule], severities: Mapping[str, Severity]) -> Iterator[Finding]:
+    for rule in active:
+        for breach in rule.check(case) if rule.check else ():
+            yield _finding(case, rule, breach, severities)
+
+
+def _noted(case: Case, rules: Mapping[str, Rule], severities: Mapping[str, Severity]) -> Iterator[Finding]:
+    for outcome in case.outcomes:
+        for problem in outcome.problems:
+            key, _, words = problem.partition(" ")
+            rule = rules[key] if key in rules else _unknown(key)
+            told = words.strip() or rule.title
+            yield _finding(case, rule, Breach(f"{told[:1].upper()}{told[1:]}.", outcome.source), severities)
+
+
+def _finding(case: Case, rule: Rule, breach: Breach, severities: Mapping[str, Severity]) -> Finding:
+    return Finding(
+        rule=rule.id,
+        severity=severities.get(rule.id, breach.severity or rule.severity),
+        jid=case.subject.jid,
+        source=breach.source,
+        message=clean(breach.message, _MESSAGE),
+        advice=breach.advice or rule.advice,
+    )
+
+
+def _unknown(key: str) -> Rule:
+    return Rule(
+        id=clean(key, 20),
+        title="Breach seen while reading",
+        xep="",
+        section="",
+        level=Level.MUST,
+        severity=Severity.WARNING,
+        why="Strict readers may refuse what was sent.",
+        advice="Report this to the authors of the client, or of the server, that wrote it.",
+    )

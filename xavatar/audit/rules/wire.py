@@ -1,0 +1,127 @@
+"""Breaches only the reader of the raw XML can see; they come in `Outcome.problems`."""
+
+from __future__ import annotations
+
+from xavatar.model import Severity
+
+from .registry import Level, seen_on_the_wire
+
+_CLIENT = "Report this to the authors of the client, or of the server, that wrote it."
+
+seen_on_the_wire(
+    "P84-05",
+    "Line breaks in the base64",
+    xep="XEP-0084",
+    section="4.1",
+    level=Level.SHOULD,
+    severity=Severity.INFO,
+    why="Allowed to read, not to be written; it makes the stanza larger.",
+    advice=_CLIENT,
+)
+seen_on_the_wire(
+    "P84-06",
+    "Attributes on <data/>",
+    xep="XEP-0084",
+    section="4.1",
+    why="Strict readers refuse the picture.",
+    advice=_CLIENT,
+)
+seen_on_the_wire(
+    "P84-15",
+    "<info/> is not empty",
+    xep="XEP-0084",
+    section="4.2.1",
+    why="Strict readers refuse the whole metadata.",
+    advice=_CLIENT,
+)
+seen_on_the_wire(
+    "P84-16",
+    "Misplaced or malformed <pointer/>",
+    xep="XEP-0084",
+    section="4.2.2",
+    why="A pointer needs an <info/> before it, for those who cannot follow it.",
+    advice=_CLIENT,
+)
+seen_on_the_wire(
+    "P84-17",
+    "Avatar stopped with the withdrawn <stop/>",
+    xep="XEP-0084",
+    section="3.5",
+    level=Level.INFO,
+    severity=Severity.INFO,
+    why="Today's clients expect an empty <metadata/> and may keep showing the picture.",
+    advice="Publish an empty <metadata/>.",
+)
+seen_on_the_wire(
+    "P84-18",
+    "Foreign elements in the metadata",
+    xep="XEP-0084",
+    section="4.2",
+    why="Strict readers refuse the whole metadata.",
+    advice=_CLIENT,
+)
+seen_on_the_wire(
+    "P153-04",
+    "Not ready for long",
+    xep="XEP-0153",
+    section="4.1.2",
+    level=Level.INFO,
+    severity=Severity.INFO,
+    why="An empty update element means: wait for more. Nobody knows whether there is a picture.",
+    advice="Log the client in again when it stays so.",
+)
+seen_on_the_wire(
+    "P153-15",
+    "Characters in the base64 that do not belong there",
+    xep="XEP-0153",
+    section="4.6.5",
+    level=Level.MUST,
+    why="Lenient readers skip them, strict ones show nothing.",
+    advice=_CLIENT,
+)
+seen_on_the_wire(
+    "A-29",
+    "Several update elements in one presence",
+    xep="XEP-0153",
+    section="4.1.1",
+    why="Readers take the first or the last: what others see is a matter of their client.",
+    advice="Log the client in again; it, or the server, adds the element without removing the old one.",
+)
+seen_on_the_wire(
+    "P486-08",
+    "Several PHOTO elements",
+    xep="XEP-0486",
+    section="5.1",
+    level=Level.INFO,
+    severity=Severity.INFO,
+    why="Allowed for rooms, as formats of one picture; most clients read the first only.",
+    advice="Nothing, if all show the same; else keep one.",
+)
+seen_on_the_wire(
+    "P486-09",
+    "Room announces its picture by presence",
+    xep="XEP-0486",
+    section="5.2",
+    level=Level.INFO,
+    severity=Severity.INFO,
+    why="A discouraged older way; clients expect it in the room's disco information.",
+    advice="Update the room service.",
+)
+seen_on_the_wire(
+    "P292-01",
+    "Picture in a vCard4",
+    xep="XEP-0292",
+    section="3",
+    level=Level.INFO,
+    severity=Severity.INFO,
+    why="A third place hardly any client reads, and one more to fall out of step.",
+    advice="Publish in PEP (XEP-0084) and remove the vCard4's photo.",
+)
+seen_on_the_wire(
+    "P163-03",
+    "Notification from somewhere else",
+    xep="XEP-0163",
+    section="4.3",
+    why="Avatar news come from the bare address only; others are to be ignored.",
+    advice=_CLIENT,
+)

@@ -1,0 +1,43 @@
+"""Who writes which file: a registry, so that `Audit.report` needs to know no format.
+
+:mod:`xavatar.report` adds its writers when it is imported; anybody can add more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xavatar.errors import ConfigError
+
+if TYPE_CHECKING:
+    from .audit import Audit
+
+Writer = Callable[["Audit", Path], None]
+
+_WRITERS: dict[str, Writer] = {}
+
+
+def writer(*suffixes: str) -> Callable[[Writer], Writer]:
+    """Register a function as the one that writes files with these suffixes (``".html"``)."""
+
+    def register(function: Writer) -> Writer:
+        _WRITERS.update(dict.fromkeys(suffixes, function))
+        return function
+
+    return register
+
+
+def suffixes() -> tuple[str, ...]:
+    """Return the suffixes that can be written now."""
+    return tuple(_WRITERS)
+
+
+def find(path: Path) -> Writer:
+    """Return the writer for `path`; raise ConfigError when its suffix has none."""
+    try:
+        return _WRITERS[path.suffix.lower()]
+    except KeyError:
+        known = ", ".join(_WRITERS) or "none yet; import xavatar.report, which brings them"
+        raise ConfigError(f"No report is written as {path.name!r}: its suffix must be one of {known}.") from None
