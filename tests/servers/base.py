@@ -87,6 +87,10 @@ class RunningServer(ABC):
     def ready(self) -> bool:
         """Tell whether the process serves clients."""
 
+    @abstractmethod
+    def flush(self) -> None:
+        """Have everything written before a kill."""
+
     def jid(self, user: str) -> str:
         """Return the bare JID of an account."""
         return f"{user}@{self.domain}"
@@ -108,7 +112,8 @@ class RunningServer(ABC):
         self._launch()
 
     def kill(self) -> None:
-        """Kill the process (SIGKILL); :meth:`restart` brings it back."""
+        """Kill the process (SIGKILL) with its data safe; :meth:`restart` brings it back."""
+        self.flush()
         self._end(kill=True)
 
     def stop(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import ClassVar
 from xml.sax.saxutils import escape, quoteattr
@@ -43,7 +44,12 @@ START = (
     'case filelib:is_regular("{home}/users.xml") of '
     'true -> ok = ejabberd_piefxis:import_file(<<"{home}/users.xml">>), ok = file:delete("{home}/users.xml"); '
     'false -> ok end, '
-    'ok = file:write_file("{home}/ready", <<>>).'
+    'ok = file:write_file("{home}/ready", <<>>), '
+    # Mnesia keeps writes in memory for seconds; a file named `flush` asks for them to be on disk.
+    'spawn(fun Watch() -> timer:sleep(50), case filelib:is_regular("{home}/flush") of true -> '
+    'mnesia:dump_log(), [dets:sync(T) || T <- mnesia:system_info(tables), '
+    'mnesia:table_info(T, storage_type) == disc_only_copies], file:delete("{home}/flush"); '
+    'false -> ok end, Watch() end).'
 )
 
 
@@ -103,6 +109,13 @@ class Ejabberd(RunningServer):
                 ["erl", "-noinput", "-mnesia", "dir", f'"{self.home}/spool"', "-eval", START.format(home=self.home)],
                 env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             )
+
+    def flush(self) -> None:
+        """Have everything written before a kill."""
+        (request := self.home / "flush").touch()
+        deadline = time.monotonic() + 10
+        while request.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def ready(self) -> bool:
         """Tell whether it has imported its accounts."""

@@ -77,6 +77,9 @@ class Prosody(RunningServer):
                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             )
 
+    def flush(self) -> None:
+        """Do nothing: what Prosody has answered is in its files."""
+
     def ready(self) -> bool:
         """Tell whether it listens."""
         return self.accepts()
