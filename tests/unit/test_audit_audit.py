@@ -11,7 +11,6 @@ from tests.unit.audit_samples import (
     GOOD,
     JULIET,
     OTHER,
-    case,
     facts,
     info,
     pep,
@@ -21,9 +20,10 @@ from tests.unit.audit_samples import (
     snapshot,
     vcard,
 )
-from xavatar.audit import RULES, Audit, Breach, Limits, Registry, Verdict, rule, verdict, writer
+from xavatar.audit import RULES, Audit, Breach, Limits, Registry, rule, writer
 from xavatar.audit.audit import FINDINGS, SUMMARY
 from xavatar.errors import ConfigError
+from xavatar.frames.people import Verdict
 from xavatar.model import Kind, Severity, Source, Status, Subject
 
 ROMEO = Subject("romeo@montague.lit", Kind.CONTACT)
@@ -72,34 +72,9 @@ def test_an_empty_snapshot_has_tables_with_the_same_columns() -> None:
 def test_the_headline_counts_people() -> None:
     line = Audit.of(MIXED).headline
     assert (line.subjects, line.errors, line.clean, line.leaking, line.diverging) == (3, 1, 2, 1, 1)
-    assert (line.count(Verdict.SHOWN), line.count(Verdict.NONE), line.pictures) == (2, 1, 2)
+    assert (line.shown, line.count(Verdict.DIVERGES, Verdict.NONE), line.pictures) == (2, 2, 2)
     assert line.coverage == pytest.approx(2 / 3)
     assert sum(number for _, number in line.verdicts) == line.subjects
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "expected"),
-    [
-        ([pep()], Verdict.SHOWN),
-        ([pep(status=Status.FORBIDDEN), vcard()], Verdict.SHOWN),
-        ([pep(reading(info(), facts(error="truncated")))], Verdict.BROKEN),
-        ([pep(reading(status=Status.EMPTY))], Verdict.BROKEN),
-        ([pep(status=Status.MALFORMED)], Verdict.BROKEN),
-        ([pep(reading(status=Status.SKIPPED))], Verdict.ANNOUNCED),
-        ([pep(reading(status=Status.FORBIDDEN))], Verdict.HIDDEN),
-        ([pep(reading(status=Status.TIMEOUT))], Verdict.UNREACHED),
-        ([pep(status=Status.DISABLED), vcard(status=Status.EMPTY)], Verdict.DISABLED),
-        ([pep(status=Status.NOT_FOUND), vcard(status=Status.EMPTY)], Verdict.NONE),
-        ([pep(status=Status.NOT_FOUND), vcard(status=Status.UNSUPPORTED)], Verdict.NONE),
-        ([pep(status=Status.FORBIDDEN), vcard(status=Status.NOT_FOUND)], Verdict.HIDDEN),
-        ([pep(status=Status.TIMEOUT), vcard(status=Status.NOT_FOUND)], Verdict.UNREACHED),
-        ([pep(status=Status.SKIPPED)], Verdict.UNREACHED),
-        ([vcard(status=Status.NOT_FOUND), presence()], Verdict.HIDDEN),
-        ([presence()], Verdict.ANNOUNCED),
-    ],
-)
-def test_verdicts(outcomes: list, expected: Verdict) -> None:
-    assert verdict(case(*outcomes)) is expected
 
 
 def test_severities_limits_and_rules_can_be_chosen() -> None:

@@ -229,3 +229,23 @@ def test_one_hash_of_several_formats_is_enough_to_agree() -> None:
     )
     assert "A-22" not in broken_rules(case(two, vcard(photo(facts(OTHER, format="png")))))
     assert "A-22" in broken_rules(case(two, vcard(photo(facts(sha1("third"))))))
+
+
+@pytest.mark.parametrize(
+    ("error", "severity"),
+    [
+        (None, None),
+        ("svg", None),
+        ("trailing: 12 bytes", Severity.WARNING),
+        ("truncated", Severity.ERROR),
+        ("of another time", Severity.ERROR),
+    ],
+)
+def test_pictures_that_do_not_decode(error: str | None, severity: Severity | None) -> None:
+    found = judge([broken(reading(info(), facts(error=error)))], RULES, {}, ())
+    assert [finding.severity for finding in found if finding.rule == "A-18"] == ([severity] if severity else [])
+
+
+def test_svg_is_told_as_such() -> None:
+    found = judge([broken(reading(info(), facts(format="svg", error="svg")))], RULES, {}, ())
+    assert [finding.severity for finding in found if finding.rule == "A-33"] == [Severity.WARNING]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .audit import Audit
 from .case import Breach, Case, Surroundings
-from .headline import Headline, Verdict, verdict
+from .headline import Headline
 from .limits import Limits
 from .rules import RULES, Level, Registry, Rule, rule
 from .writers import writer
@@ -20,8 +20,6 @@ __all__ = [
     "Registry",
     "Rule",
     "Surroundings",
-    "Verdict",
     "rule",
-    "verdict",
     "writer",
 ]

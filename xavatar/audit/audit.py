@@ -12,6 +12,7 @@ import pandas as pd
 
 from xavatar.errors import ConfigError
 from xavatar.frames.build import frame
+from xavatar.frames.people import people
 from xavatar.model import Finding, Severity, Snapshot
 
 from . import display, judge, writers
@@ -87,6 +88,11 @@ class Audit:
         return frame(self.snapshot.outcomes, snapshot=self.snapshot.id or None)
 
     @cached_property
+    def people(self) -> pd.DataFrame:
+        """The table folded to one row per subject with a verdict (see :mod:`xavatar.frames.people`)."""
+        return people(self.table)
+
+    @cached_property
     def findings(self) -> pd.DataFrame:
         """The findings, one row each: rule, severity, jid, source, title, message, advice, xep."""
         rows = [
@@ -109,7 +115,7 @@ class Audit:
     @cached_property
     def headline(self) -> Headline:
         """The audit in numbers."""
-        return headline(self.cases, self.results)
+        return headline(self.cases, self.people, self.results)
 
     @property
     def worst(self) -> Severity | None:

@@ -138,11 +138,3 @@ class Case:
             for reading in self.readings(Source.PRESENCE)
             if is_sha1(reading.descriptor.id) and normal(reading.descriptor.id) != EMPTY_SHA1
         )
-
-    @property
-    def has_picture(self) -> bool:
-        """Some picture of PEP or vCard was fetched and decodes."""
-        return any(
-            reading.facts is not None and reading.facts.error is None and reading.facts.nbytes > 0
-            for _, reading in self.announced()
-        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from xavatar.frames.people import SHOWN
 from xavatar.model import Severity
 
-from .headline import Verdict
 from .text import clean, count
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def numbers(audit: Audit) -> list[tuple[str, str]]:
     line = audit.headline
     told = [(f"{line.subjects:,}", "subject" if line.subjects == 1 else "subjects")]
     told.append((f"{line.coverage:.0%}", "with a picture to see"))
-    told += [(f"{number:,}", each.value) for each, number in line.verdicts if number and each is not Verdict.SHOWN]
+    told += [(f"{number:,}", each.value) for each, number in line.verdicts if number and each not in SHOWN]
     told += [(f"{line.leaking:,}", "telling a position")] if line.leaking else []
     told += [(f"{line.diverging:,}", "with differing sources")] if line.diverging else []
     return told

@@ -5,72 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from xavatar.model import Finding, Severity, Source, Status
+import pandas as pd
 
-from .case import PERMANENT, UNREACHED, Case
+from xavatar.frames.people import SHOWN, Verdict
+from xavatar.model import Finding, Severity
 
+from .case import Case
 
-class Verdict(StrEnum):
-    """What became of one subject's avatar, all sources together."""
-
-    SHOWN = "shown"
-    """A picture was fetched and decodes."""
-    ANNOUNCED = "announced"
-    """Announced, and not fetched by this session (switched off, or behind an address)."""
-    BROKEN = "broken"
-    """Announced, and no picture comes of it."""
-    DISABLED = "disabled"
-    """Switched off on purpose."""
-    NONE = "none"
-    """There is none."""
-    HIDDEN = "hidden"
-    """Not for this account to see."""
-    UNREACHED = "unreached"
-    """No answer, so no statement."""
-
-
-def verdict(case: Case) -> Verdict:
-    """Return what became of this subject's avatar."""
-    announced = list(case.announced())
-    if case.has_picture:
-        return Verdict.SHOWN
-    if announced:
-        if any(reading.facts is None and reading.image_status is Status.SKIPPED for _, reading in announced):
-            return Verdict.ANNOUNCED
-        if all(reading.image_status is Status.FORBIDDEN for _, reading in announced):
-            return Verdict.HIDDEN
-        if all(reading.image_status in UNREACHED for _, reading in announced):
-            return Verdict.UNREACHED
-        return Verdict.BROKEN
-    statuses = {outcome.status for outcome in (case.pep, case.vcard) if outcome is not None}
-    if Status.MALFORMED in statuses:
-        return Verdict.BROKEN
-    if case.advertised:
-        return Verdict.HIDDEN if statuses else Verdict.ANNOUNCED
-    return _without(statuses)
-
-
-def _without(statuses: set[Status]) -> Verdict:
-    if Status.DISABLED in statuses:
-        return Verdict.DISABLED
-    if Status.FORBIDDEN in statuses:
-        return Verdict.HIDDEN
-    if statuses and statuses <= PERMANENT | {Status.UNSUPPORTED}:
-        return Verdict.NONE
-    return Verdict.UNREACHED if statuses - PERMANENT or not statuses else Verdict.NONE
+_DIVERGING = frozenset({"A-12", "A-22", "P153-05", "P153-17", "P486-05"})
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The audit in numbers; each counts subjects, except `findings` and `pictures`.
+    """The audit in numbers; all count subjects, except `pictures` and `findings`.
 
     Parameters
     ----------
     subjects : int
     verdicts : tuple of (Verdict, int)
-        Every verdict, in the order of :class:`Verdict`.
+        Every verdict, in the order of :class:`xavatar.frames.people.Verdict`.
     errors, warnings, notes : int
         Subjects whose heaviest finding is of that severity.
     clean : int
@@ -80,7 +34,7 @@ class Headline:
     diverging : int
         Subjects whose sources do not mean the same picture.
     pictures : int
-        Distinct pictures, by SHA-1.
+        Distinct pictures fetched, by SHA-1.
     findings : int
     """
 
@@ -95,43 +49,48 @@ class Headline:
     pictures: int
     findings: int
 
-    def count(self, of: Verdict) -> int:
-        """Return how many subjects have that verdict."""
-        return dict(self.verdicts)[of]
+    def count(self, *verdicts: Verdict) -> int:
+        """Return how many subjects have one of these verdicts."""
+        return sum(number for verdict, number in self.verdicts if verdict in verdicts)
+
+    @property
+    def shown(self) -> int:
+        """Subjects with a picture that others can see."""
+        return self.count(*SHOWN)
 
     @property
     def coverage(self) -> float:
-        """Share of subjects with a picture that can be seen, 0 to 1; 0 for nobody."""
-        return self.count(Verdict.SHOWN) / self.subjects if self.subjects else 0.0
+        """Share of subjects with a picture that others can see, 0 to 1; 0 for nobody."""
+        return self.shown / self.subjects if self.subjects else 0.0
 
 
-_DIVERGING = frozenset({"A-22", "P153-17", "A-12", "P153-05", "P486-05"})
+def headline(cases: Sequence[Case], people: pd.DataFrame, findings: Iterable[Finding]) -> Headline:
+    """Count.
 
-
-def headline(cases: Sequence[Case], findings: Iterable[Finding]) -> Headline:
-    """Count."""
+    Parameters
+    ----------
+    cases : sequence of Case
+    people : pandas.DataFrame
+        One row per subject, with its verdict.
+    findings : iterable of Finding
+        The heaviest first.
+    """
     listed = list(findings)
     heaviest: dict[str, Severity] = {}
-    for finding in listed:  # the heaviest come first
+    for finding in listed:
         heaviest.setdefault(finding.jid, finding.severity)
     by_severity = Counter(heaviest.values())
-    verdicts = Counter(verdict(case) for case in cases)
-    facts = [reading.facts for case in cases for _, reading in case.announced() if reading.facts]
+    verdicts = Counter(people["verdict"])
+    facts = [[reading.facts for _, reading in case.announced() if reading.facts] for case in cases]
     return Headline(
         subjects=len(cases),
-        verdicts=tuple((each, verdicts[each]) for each in Verdict),
+        verdicts=tuple((verdict, verdicts[verdict.value]) for verdict in Verdict),
         errors=by_severity[Severity.ERROR],
         warnings=by_severity[Severity.WARNING],
         notes=by_severity[Severity.INFO],
-        clean=sum(case.subject.jid not in heaviest for case in cases),
-        leaking=sum(
-            any(reading.facts is not None and bool(reading.facts.has_gps) for _, reading in case.announced())
-            for case in cases
-        ),
+        clean=len(cases) - len(heaviest),
+        leaking=sum(any(each.has_gps for each in own) for own in facts),
         diverging=len({finding.jid for finding in listed if finding.rule in _DIVERGING}),
-        pictures=len({each.sha1 for each in facts if each.nbytes}),
+        pictures=len({each.sha1 for own in facts for each in own if each.nbytes}),
         findings=len(listed),
     )
-
-
-SOURCES = {Source.PEP: "PEP", Source.VCARD: "vCard", Source.PRESENCE: "presence"}

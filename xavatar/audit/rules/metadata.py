@@ -7,6 +7,7 @@ from itertools import combinations
 
 from xavatar.audit.case import PERMANENT, Breach, Case
 from xavatar.audit.text import quoted
+from xavatar.imaging import distance
 from xavatar.model import Descriptor, ImageFacts, Severity, Source, Status
 
 from .registry import Level, rule
@@ -200,7 +201,7 @@ def different_pictures(case: Case) -> Iterator[Breach]:
 
 
 def _difference(one: ImageFacts, other: ImageFacts, case: Case) -> str | None:
-    bits = (int(one.dhash or "0", 16) ^ int(other.dhash or "0", 16)).bit_count()
+    bits = distance(one.dhash or "", other.dhash or "")
     if bits > case.limits.dhash_distance:
         return f"{bits} of 64 bits of their perceptual hash"
     if one.width and one.height and other.width and other.height:

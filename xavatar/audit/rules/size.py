@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xavatar.audit.case import Breach, Case
 from xavatar.audit.limits import base64_length
 from xavatar.audit.text import clean, size
+from xavatar.imaging import Fault
 from xavatar.model import ImageFacts, Severity, Source, Status
 
 from .registry import Level, rule
@@ -88,15 +89,17 @@ def undecodable(case: Case) -> Iterator[Breach]:
         facts = reading.facts
         if facts is None or facts.nbytes == 0:
             continue
+        fault = (facts.error or "").partition(":")[0]
         pixels = (facts.width or 0) * (facts.height or 0)
         dense = pixels > case.limits.bomb_pixels and pixels // facts.nbytes > case.limits.bomb_ratio
         if pixels > case.limits.max_pixels or dense:
-            told = f"{facts.width} x {facts.height} pixels in {size(facts.nbytes)}; not decoded here."
-            yield Breach(told, source)
-        elif facts.error is not None:
-            yield Breach(f"The bytes do not decode: {clean(facts.error, 120)}.".replace("..", "."), source)
-        elif facts.format is None:
-            yield Breach("The bytes are of no known picture format.", source)
+            yield Breach(f"{facts.width} x {facts.height} pixels in {size(facts.nbytes)}.", source)
+        elif fault == Fault.TRAILING:
+            told = "The picture is whole, but other data follows it in the file."
+            yield Breach(told, source, severity=Severity.WARNING)
+        # A vector picture is told by A-33; it was recognised and not drawn, which is no damage.
+        elif fault and fault != Fault.SVG:
+            yield Breach(f"The bytes do not decode ({clean(facts.error or '', 120)}).", source)
 
 
 @rule(
