@@ -1,1 +1,67 @@
-"""Avatars on XMPP."""
+"""Avatars on XMPP: whole rosters and rooms in tables, audits, and the protocol to learn from.
+
+>>> import xavatar as xa
+>>> with xa.connect(sandbox="verona") as s:
+...     table = s.roster()
+>>> table.xavatar.coverage().loc["pep", "ok"] > 0
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .audit import Audit as Audit
+    from .avatar import is_sha1 as is_sha1
+    from .avatar import normalize_id as normalize_id
+    from .runtime.nested import enable_nested as enable_nested
+    from .sandbox import Sandbox as Sandbox
+    from .sandbox import sandbox as sandbox
+    from .session import AsyncSession as AsyncSession
+    from .session import Session as Session
+    from .session import attach as attach
+    from .session import connect as connect
+    from .settings import Settings as Settings
+    from .store import Store as Store
+
+__version__: Final = "0.1.0"
+
+# Imported when first used: pandas and aioxmpp together take seconds that `import xavatar` need not.
+_HOMES: Final = {
+    "AsyncSession": "session",
+    "Audit": "audit",
+    "Sandbox": "sandbox",
+    "Session": "session",
+    "Settings": "settings",
+    "Store": "store",
+    "attach": "session",
+    "connect": "session",
+    "enable_nested": "runtime.nested",
+    "is_sha1": "avatar",
+    "normalize_id": "avatar",
+    "sandbox": "sandbox",
+}
+_MODULES: Final = frozenset({"audit", "errors", "frames", "imaging", "model", "report"})
+
+__all__ = sorted([*_HOMES, *_MODULES, "__version__"])
+
+# A library says nothing until its user configures logging.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

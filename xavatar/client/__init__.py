@@ -1,13 +1,18 @@
 """An account's connection: login, TLS, reconnecting, roster, rooms, presence, features."""
 
-from .connection import Connection, Login, State, explain
+from aioxmpp import Client
+
+from .connection import Connection, State
 from .connector import Endpoint, Security
 from .credentials import Secret, find_password
 from .disco import Features, Info, fetch_features, fetch_info, fetch_items
+from .explain import explain
+from .login import Login
 from .presence import PresenceBook, Sighting
 from .roster import fetch_roster
 
 __all__ = [
+    "Client",
     "Connection",
     "Endpoint",
     "Features",

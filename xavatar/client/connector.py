@@ -186,7 +186,7 @@ class Dialer(aioxmpp.connector.BaseConnector):
                 raise UnknownHost(f"{where}: that server does not serve this domain. Check domain and host.") from None
             raise ConnectError(f"{where}: the server ended the stream ({error.condition.value[1]}).") from None
         except OSError as error:
-            raise ConnectError(f"{where}: {error or type(error).__name__}.") from None
+            raise ConnectError(f"{where}: {error.strerror or type(error).__name__}.") from None
         finally:
             # A stream that failed closes, and tells futures that nobody waits for any more.
             if stream.state is not aioxmpp.protocol.State.OPEN:

@@ -1,1 +1,8 @@
-"""TODO."""
+"""The face of the package: one verb per question."""
+
+import xavatar.report  # noqa: F401  registers who writes which file of an audit
+
+from .asynchronous import AsyncSession
+from .blocking import Session, attach, connect
+
+__all__ = ["AsyncSession", "Session", "attach", "connect"]

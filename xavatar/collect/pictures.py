@@ -1,0 +1,130 @@
+"""Images: each fetched once, verified, looked at, kept under the hash of its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from xavatar.avatar import is_sha1, normalize_id
+from xavatar.avatar.parse import Picture
+from xavatar.avatar.read import fetch_data
+from xavatar.errors import QueryError, SessionClosed
+from xavatar.imaging import Limits, inspect_async
+from xavatar.model import Descriptor, ImageFacts, Reading, Status
+from xavatar.runtime import SingleFlight
+from xavatar.settings import Settings
+from xavatar.wire import Wire
+
+
+class ImageShelf(Protocol):
+    """Where images are kept, by the SHA-1 of their bytes."""
+
+    def get(self, sha1: str) -> bytes | None:
+        """Return an image's bytes."""
+
+    def put(self, sha1: str, data: bytes) -> None:
+        """Keep an image's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    jid: str | None
+    facts: ImageFacts | None
+    status: Status
+    condition: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+class Pictures:
+    """Gets the images behind descriptors.
+
+    Parameters
+    ----------
+    wire : Wire
+    shelf : ImageShelf
+    settings : Settings
+
+    Notes
+    -----
+    Two contacts who announce one hash cost one query (P84-19), unless the bytes of the first
+    do not hash to it: a wrong image is never taken for somebody else's (D-09).
+    """
+
+    def __init__(self, wire: Wire, shelf: ImageShelf, settings: Settings) -> None:
+        self._wire = wire
+        self._shelf = shelf
+        self._settings = settings
+        self._limits = Limits.of(settings)
+        self._facts: dict[str, ImageFacts] = {}
+        self._flights: SingleFlight[str, _Fetched] = SingleFlight()
+        self.fetched = 0
+        """Data queries sent so far."""
+
+    async def of_item(self, jid: str | None, descriptor: Descriptor) -> tuple[Reading, tuple[str, ...]]:
+        """Return the reading of a PEP descriptor, and the problems seen in its data item.
+
+        Parameters
+        ----------
+        jid : str, optional
+            Whose node; ``None`` for one's own.
+        descriptor : Descriptor
+        """
+        refused = self._refused(descriptor)
+        if refused is not None:
+            return Reading(descriptor, None, *refused), ()
+        assert descriptor.id is not None
+        key = normalize_id(descriptor.id)
+        known = await self._known(key) if is_sha1(key) else None
+        if known is not None:
+            return Reading(descriptor, known, Status.OK), ()
+        fetched = await self._fetch_once(jid, descriptor.id, key)
+        mine = fetched.problems if fetched.jid == jid else ()
+        return Reading(descriptor, fetched.facts, fetched.status, fetched.condition), mine
+
+    async def of_photo(self, descriptor: Descriptor, picture: Picture) -> Reading:
+        """Return the reading of a vCard's PHOTO, whose bytes are here already."""
+        if picture.data is None:
+            condition = "url" if picture.url else "no-data"
+            return Reading(descriptor, None, Status.SKIPPED if picture.url else Status.EMPTY, condition)
+        return Reading(descriptor, *await self._keep(picture.data))
+
+    def _refused(self, descriptor: Descriptor) -> tuple[Status, str] | None:
+        if descriptor.url is not None:
+            return Status.SKIPPED, "url"
+        if descriptor.id is None:
+            return Status.MALFORMED, "no-id"
+        if descriptor.nbytes is not None and descriptor.nbytes > self._settings.max_image_bytes:
+            return Status.SKIPPED, "over-limit"
+        return None
+
+    async def _known(self, key: str) -> ImageFacts | None:
+        facts = self._facts.get(key)
+        if facts is None and (data := self._shelf.get(key)) is not None:
+            facts = self._facts[key] = await inspect_async(data, self._limits)
+        return facts
+
+    async def _fetch_once(self, jid: str | None, id_: str, key: str) -> _Fetched:
+        fetched = await self._flights.run(key, lambda: self._fetch(jid, id_))
+        if fetched.jid == jid or (fetched.facts is not None and fetched.facts.sha1 == key):
+            return fetched
+        return await self._fetch(jid, id_)  # the other's item says nothing about this one's
+
+    async def _fetch(self, jid: str | None, id_: str) -> _Fetched:
+        self.fetched += 1
+        try:
+            picture = await fetch_data(self._wire, jid, id_, timeout=self._settings.timeout)
+        except QueryError as error:
+            return _Fetched(jid, None, error.status, error.condition)
+        except SessionClosed:
+            return _Fetched(jid, None, Status.SKIPPED, "session-lost")
+        if picture.data is None:
+            return _Fetched(jid, None, Status.EMPTY, "no-data", picture.problems)
+        return _Fetched(jid, *await self._keep(picture.data), picture.problems)
+
+    async def _keep(self, data: bytes) -> tuple[ImageFacts, Status, str | None]:
+        facts = await inspect_async(data, self._limits)
+        if len(data) > self._settings.max_image_bytes:
+            return facts, Status.OK, "over-limit"
+        self._shelf.put(facts.sha1, data)
+        self._facts[facts.sha1] = facts
+        return facts, Status.OK, None

@@ -1,0 +1,165 @@
+"""One question to one source about one subject, answered by an outcome whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from xavatar.avatar.parse import Update, UpdateState
+from xavatar.avatar.read import fetch_metadata, fetch_vcard
+from xavatar.client import PresenceBook, Sighting
+from xavatar.errors import QueryError, SessionClosed
+from xavatar.model import Descriptor, Kind, Outcome, Reading, Source, Status, Subject
+from xavatar.settings import Settings
+from xavatar.wire import Wire
+
+from .breakers import Breakers
+from .pictures import Pictures
+
+T = TypeVar("T")
+_PAUSE: Final = 0.5
+_SEES_PRESENCE: Final = frozenset({"both", "to"})
+
+
+class Reader:
+    """Asks the three sources.
+
+    Parameters
+    ----------
+    wire : Wire
+    pictures : Pictures
+    breakers : Breakers
+    settings : Settings
+    images : bool
+        Fetch the images that PEP announces.
+    """
+
+    def __init__(self, wire: Wire, pictures: Pictures, breakers: Breakers, settings: Settings, *, images: bool) -> None:
+        self._wire = wire
+        self._pictures = pictures
+        self._breakers = breakers
+        self._settings = settings
+        self._images = images
+
+    async def read(self, subject: Subject, source: Source) -> Outcome:
+        """Ask PEP or the vCard; never raises but for cancellation."""
+        if source is Source.PEP and subject.kind in (Kind.OCCUPANT, Kind.ROOM):
+            # PEP lives at the account; through a room it is refused (D-43).
+            return Outcome(subject, source, Status.SKIPPED, "not-in-rooms")
+        blocked = self._breakers.blocked(subject, source)
+        if blocked is not None:
+            return Outcome(subject, source, Status.SKIPPED, "breaker-open", blocked)
+        started = time.perf_counter()
+        try:
+            outcome = await (self._pep(subject) if source is Source.PEP else self._vcard(subject))
+        except QueryError as error:
+            elapsed = (time.perf_counter() - started) * 1000
+            condition = error.condition or ("timeout" if error.status is Status.TIMEOUT else None)
+            outcome = Outcome(subject, source, error.status, condition, _words(error), elapsed)
+        except SessionClosed:
+            return Outcome(subject, source, Status.SKIPPED, "session-lost")
+        self._breakers.note(subject, source, outcome.status, outcome.condition)
+        return outcome
+
+    async def _pep(self, subject: Subject) -> Outcome:
+        jid = None if subject.kind is Kind.SELF else subject.jid
+        started = time.perf_counter()
+        metadata = await self._patiently(lambda: fetch_metadata(self._wire, jid, timeout=self._settings.timeout))
+        elapsed = (time.perf_counter() - started) * 1000
+        outcome = Outcome(subject, Source.PEP, metadata.status, elapsed_ms=elapsed, problems=metadata.problems)
+        readings: list[Reading] = []
+        problems = list(metadata.problems)
+        for descriptor in metadata.descriptors:
+            if self._images:
+                reading, more = await self._pictures.of_item(jid, descriptor)
+                problems.extend(more)
+            else:
+                reading = Reading(descriptor)
+            readings.append(reading)
+        return replace(outcome, readings=tuple(readings), problems=tuple(problems))
+
+    async def _vcard(self, subject: Subject) -> Outcome:
+        jid = None if subject.kind is Kind.SELF else subject.jid
+        started = time.perf_counter()
+        card = await self._patiently(lambda: fetch_vcard(self._wire, jid, timeout=self._settings.timeout))
+        elapsed = (time.perf_counter() - started) * 1000
+        outcome = Outcome(subject, Source.VCARD, Status.EMPTY, elapsed_ms=elapsed)
+        if not card.photos:
+            return outcome
+        readings: list[Reading] = []
+        problems: list[str] = []
+        for index, photo in enumerate(card.photos):
+            problems.extend(photo.problems)
+            if photo.data is not None or photo.url is not None:
+                descriptor = Descriptor(info_index=index, mime=photo.mime, url=photo.url)
+                readings.append(await self._pictures.of_photo(descriptor, photo))
+        status = Status.OK if readings else Status.EMPTY
+        return replace(outcome, status=status, readings=tuple(readings), problems=tuple(problems))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        for attempt in range(self._settings.retries):
+            try:
+                return await ask()
+            except QueryError as error:
+                if error.error_type != "wait":
+                    raise
+                # Spread, so that a busy server does not get all of them again at once.
+                await asyncio.sleep(_PAUSE * (attempt + random.random()))
+        return await ask()
+
+
+def _words(error: QueryError) -> str | None:
+    return "; ".join(part for part in (error.application, error.text) if part) or None
+
+
+def presence_outcomes(subject: Subject, book: PresenceBook | None) -> list[Outcome]:
+    """Return what the presences seen so far say: one outcome per resource, at least one.
+
+    Parameters
+    ----------
+    subject : Subject
+    book : PresenceBook, optional
+        ``None`` for a session that sends no presence and so gets none.
+    """
+    if book is None:
+        return [Outcome(subject, Source.PRESENCE, Status.SKIPPED, "presence-off")]
+    sightings = book.of(subject.jid)
+    if sightings:
+        return [presence_outcome(subject, sighting) for sighting in sightings]
+    if subject.kind is Kind.CONTACT and subject.subscription not in _SEES_PRESENCE:
+        return [Outcome(subject, Source.PRESENCE, Status.FORBIDDEN, "not-subscribed")]
+    return [Outcome(subject, Source.PRESENCE, Status.UNAVAILABLE, "offline")]
+
+
+def presence_outcome(subject: Subject, sighting: Sighting) -> Outcome:
+    """Return what one presence says (P153-04)."""
+    status, condition = _of_update(sighting.update)
+    readings: tuple[Reading, ...] = ()
+    if sighting.update.hash is not None:
+        readings = (Reading(Descriptor(id=sighting.update.hash)),)
+    return Outcome(
+        subject,
+        Source.PRESENCE,
+        status,
+        condition,
+        resource=sighting.resource or None,
+        readings=readings,
+        problems=sighting.update.problems,
+        observed_at=sighting.at,
+    )
+
+
+def _of_update(update: Update) -> tuple[Status, str | None]:
+    match update.state:
+        case UpdateState.HASH:
+            return Status.OK, None
+        case UpdateState.EMPTY:
+            return Status.EMPTY, "no-photo"
+        case UpdateState.NOT_READY:
+            return Status.UNAVAILABLE, "not-ready"
+        case UpdateState.ABSENT:
+            return Status.UNSUPPORTED, "no-update"

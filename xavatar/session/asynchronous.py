@@ -1,0 +1,377 @@
+"""The session, awaitable: an account, its connection, and what is asked through it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pandas import DataFrame
+
+from xavatar import audit as auditing
+from xavatar.client import (
+    Client,
+    Connection,
+    Features,
+    Login,
+    Secret,
+    State,
+    fetch_features,
+    fetch_roster,
+    find_password,
+    rooms,
+)
+from xavatar.client.presence import Sighting
+from xavatar.collect import Breakers, Collection, ImageShelf, Pictures, Reader, presence_outcome
+from xavatar.errors import ConfigError, QueryError, SessionClosed, SessionError
+from xavatar.frames import frame
+from xavatar.model import Descriptor, Kind, Outcome, Reading, Snapshot, Source, Status, Subject
+from xavatar.sandbox import Sandbox
+from xavatar.sandbox import sandbox as start_sandbox
+from xavatar.settings import Settings
+from xavatar.store import default_store
+
+from .progress import Progress, meter
+
+
+class AsyncSession:
+    """An account's view of other people's avatars.
+
+    Parameters
+    ----------
+    jid : str, optional
+        The account; may be left out with `sandbox`.
+    password : str, optional
+        Else ``XAVATAR_PASSWORD``, the keyring, or a prompt.
+    sandbox : str, Path or Sandbox, optional
+        Name or file of a scenario: an embedded server is started with it, and stopped when the
+        session closes. A running Sandbox is used and left running.
+    host, port : optional
+        Where to connect instead of asking DNS.
+    direct_tls : bool
+        TLS from the first byte at `host` and `port`.
+    verify : bool
+        False accepts any certificate; the repr shows it.
+    ca_file : Path or str, optional
+        Roots to trust instead of the system's, PEM.
+    presence : bool
+        False stays invisible: nobody sees the session, and it sees no presence hashes.
+    timeout : float
+        Seconds for connecting, and for one answer.
+    settings : Settings, optional
+        Everything else; `timeout` wins over its two.
+    store : ImageShelf, optional
+        Where images are kept; else a temporary store of the process.
+
+    Examples
+    --------
+    >>> async def main() -> int:
+    ...     async with AsyncSession(sandbox="verona") as session:
+    ...         return len(await session.roster(images=False))
+    >>> asyncio.run(main()) > 30
+    True
+    """
+
+    def __init__(
+        self,
+        jid: str | None = None,
+        password: str | Secret | None = None,
+        *,
+        sandbox: str | Path | Sandbox | None = None,
+        host: str | None = None,
+        port: int | None = None,
+        direct_tls: bool = False,
+        verify: bool = True,
+        ca_file: Path | str | None = None,
+        presence: bool = True,
+        timeout: float = 30.0,
+        settings: Settings | None = None,
+        store: ImageShelf | None = None,
+    ) -> None:
+        if jid is None and sandbox is None:
+            raise ConfigError("Give a JID to log in as, or sandbox='verona' to look around without an account.")
+        if sandbox is not None and (host is not None or port is not None or ca_file is not None):
+            raise ConfigError("A sandbox brings its own host, port and ca_file; leave them out.")
+        self.settings = settings or Settings()
+        self._jid = jid
+        self._password = Secret(password) if isinstance(password, str) else password
+        self._sandbox_wish = sandbox
+        self._way = (host, port, direct_tls, verify, Path(ca_file) if ca_file else None)
+        self._verify = verify
+        self._presence = presence
+        self._timeout = timeout
+        self._shelf = store if store is not None else default_store()
+        self._connection: Connection | None = None
+        self._pictures: Pictures | None = None
+        self._closed = False
+        self.sandbox: Sandbox | None = None
+        self.last: Snapshot | None = None
+        """What the last collection saw; not complete when it was interrupted."""
+
+    @classmethod
+    def around(cls, client: Client, *, settings: Settings | None = None) -> Self:
+        """Return a session on a client that somebody else runs; see :func:`xavatar.attach`."""
+        session = cls(str(client.local_jid), Secret(""), settings=settings)
+        session._connection = Connection.around(client)
+        session._presence = True
+        session._pictures = Pictures(session._connection.wire, session._shelf, session.settings)
+        return session
+
+    async def open(self) -> Self:
+        """Connect and log in; nothing when it is done already.
+
+        Raises
+        ------
+        ConfigError, ConnectError, AuthError
+        """
+        if self._closed:
+            raise SessionClosed("The session is closed. Make a new one.")
+        if self._connection is not None:
+            return self
+        try:
+            login = await asyncio.to_thread(self._login)
+            connection = Connection.to(login, presence=self._presence, timeout=self._timeout)
+            self._connection = connection
+            await connection.open()
+        except BaseException:
+            await self._release()
+            raise
+        self._pictures = Pictures(connection.wire, self._shelf, self.settings)
+        return self
+
+    def _login(self) -> Login:
+        if self._sandbox_wish is None:
+            assert self._jid is not None
+            bare = self._jid.partition("/")[0]
+            host, port, direct_tls, verify, ca_file = self._way
+            return Login(self._jid, find_password(bare, self._password), host, port, direct_tls, verify, ca_file)
+        wish = self._sandbox_wish
+        self.sandbox = wish if isinstance(wish, Sandbox) else start_sandbox(wish)
+        jid = self._jid or self.sandbox.login.jid
+        entry = self.sandbox.logins.get(jid.partition("/")[0])
+        if entry is None:
+            known = ", ".join(sorted(self.sandbox.logins))
+            raise ConfigError(f"{jid} cannot log in to the sandbox; these can: {known}.")
+        password = self._password or Secret(entry.password)
+        return Login(jid, password, entry.host, entry.port, verify=self._verify, ca_file=entry.ca_file)
+
+    async def close(self) -> None:
+        """Log out, stop an own sandbox; nothing when it is closed."""
+        self._closed = True
+        await self._release()
+
+    async def _release(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+        if self.sandbox is not None and self.sandbox is not self._sandbox_wish:
+            await asyncio.to_thread(self.sandbox.close)
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def state(self) -> State:
+        """What the connection does at the moment."""
+        if self._closed:
+            return State.CLOSED
+        return self._connection.state if self._connection is not None else State.NEW
+
+    @property
+    def last_error(self) -> SessionError | None:
+        """Why the connection was last lost, or could not be made."""
+        return self._connection.last_error if self._connection is not None else None
+
+    @property
+    def jid(self) -> str:
+        """The full JID in use; the wanted one before login."""
+        if self._connection is not None:
+            return self._connection.jid
+        return self._jid or f"sandbox {self._sandbox_wish}"
+
+    async def roster(
+        self, *, images: bool = True, sources: Sequence[Source | str] = tuple(Source), progress: Progress = None
+    ) -> DataFrame:
+        """Ask all three sources about every contact.
+
+        Parameters
+        ----------
+        images : bool
+            Fetch each distinct picture once, verify it and look at it.
+        sources : sequence of Source or str
+            Fewer than all three.
+        progress : bool or callable, optional
+            True shows a bar, False none; left out, a bar where a person watches. A callable is
+            called with the answers so far and their total.
+
+        Returns
+        -------
+        DataFrame
+            One row per descriptor, see :mod:`xavatar.frames.schema`; a source without one still
+            has a row, whose `status` tells why.
+
+        Raises
+        ------
+        SessionClosed
+            There is no connection. A server lost on the way is no error: what was not answered
+            by then has status ``skipped``.
+        QueryError
+            The roster itself could not be had.
+        """
+        connection = self._online()
+        subjects = await fetch_roster(connection.wire, timeout=self.settings.timeout)
+        await self._presences_in()
+        return await self._collect("roster", subjects, images=images, sources=sources, progress=progress)
+
+    async def room(
+        self, jid: str, *, nick: str | None = None, images: bool = True, progress: Progress = None
+    ) -> DataFrame:
+        """Enter a room, ask about its own avatar and its occupants', and leave.
+
+        Parameters
+        ----------
+        jid : str
+            The room's bare JID.
+        nick : str, optional
+            Wanted nickname; else the account's user name.
+        images, progress : optional
+            As for :meth:`roster`.
+
+        Returns
+        -------
+        DataFrame
+            As for :meth:`roster`. The room's announced hashes (XEP-0486) are presence rows of
+            resource ``disco#info``.
+
+        Raises
+        ------
+        QueryError
+            The room refuses entry, or does not answer.
+        """
+        connection = self._online()
+        room = rooms.room_jid(jid)
+        wanted = nick or connection.bare.partition("@")[0]
+        async with rooms.visit(connection.wire, room, wanted, timeout=self.settings.timeout) as view:
+            subject, announced = await self._room_itself(room)
+            known: dict[Subject, list[Outcome]] = {subject: announced}
+            for occupant in view.occupants:
+                person = Subject(f"{room}/{occupant.nick}", Kind.OCCUPANT, nick=occupant.nick)
+                known[person] = [presence_outcome(person, Sighting("", occupant.update))]
+            return await self._collect(room, list(known), images=images, known=known, progress=progress)
+
+    async def _room_itself(self, room: str) -> tuple[Subject, list[Outcome]]:
+        connection = self._online()
+        try:
+            info = await rooms.fetch_room_info(connection.wire, room, timeout=self.settings.timeout)
+        except QueryError as error:
+            subject = Subject(room, Kind.ROOM)
+            return subject, [Outcome(subject, Source.PRESENCE, error.status, error.condition, resource="disco#info")]
+        subject = Subject(room, Kind.ROOM, name=info.name)
+        hashes = rooms.announced_hashes(info)
+        readings = tuple(Reading(Descriptor(id=value, info_index=index)) for index, value in enumerate(hashes))
+        status = Status.OK if readings else Status.EMPTY
+        return subject, [Outcome(subject, Source.PRESENCE, status, resource="disco#info", readings=readings)]
+
+    async def me(self, *, images: bool = True, progress: Progress = None) -> DataFrame:
+        """Ask about the own account: PEP, vCard, and each of its resources' presences.
+
+        Returns
+        -------
+        DataFrame
+            As for :meth:`roster`.
+        """
+        connection = self._online()
+        await self._presences_in()
+        subject = Subject(connection.bare, Kind.SELF)
+        return await self._collect("me", [subject], images=images, progress=progress)
+
+    async def features(self) -> Features:
+        """Ask what the account's server offers for avatars."""
+        connection = self._online()
+        return await fetch_features(connection.wire, connection.bare, timeout=self.settings.timeout)
+
+    async def audit(self, *, progress: Progress = None) -> auditing.Audit:
+        """Collect the roster with images, and judge it by the rules.
+
+        Returns
+        -------
+        Audit
+        """
+        await self.roster(images=True, progress=progress)
+        assert self.last is not None
+        return auditing.Audit.of(self.last)
+
+    async def _presences_in(self) -> None:
+        connection = self._online()
+        if self._presence:
+            await connection.presences.settle(self.settings.presence_wait, self.settings.presence_wait * 6)
+
+    async def _collect(
+        self,
+        scope: str,
+        subjects: Sequence[Subject],
+        *,
+        images: bool,
+        sources: Sequence[Source | str] = tuple(Source),
+        known: Mapping[Subject, Sequence[Outcome]] | None = None,
+        progress: Progress = None,
+    ) -> DataFrame:
+        connection = self._online()
+        assert self._pictures is not None
+        breakers = Breakers(self.settings.breaker_threshold, connection.bare.rpartition("@")[2])
+        reader = Reader(connection.wire, self._pictures, breakers, self.settings, images=images)
+        collection = Collection(
+            connection.bare,
+            scope,
+            subjects,
+            sources=[_source(source) for source in sources],
+            book=connection.presences if self._presence else None,
+            known=known,
+        )
+        try:
+            with meter(progress, scope) as report:
+                await collection.run(reader, limit=self.settings.concurrency, progress=report)
+        finally:
+            self.last = collection.snapshot()
+        return frame(self.last.outcomes, snapshot=self.last.id)
+
+    def _online(self) -> Connection:
+        connection = self._connection
+        if self._closed or connection is None:
+            raise SessionClosed(f"The session of {self.jid} is not open. Call open(), or use it in a with block.")
+        if connection.state is not State.ONLINE:
+            because = f" ({connection.last_error})" if connection.last_error else ""
+            raise SessionClosed(f"The session of {connection.bare} is {connection.state}{because}.")
+        return connection
+
+    def __repr__(self) -> str:
+        parts = [self.jid, str(self.state)]
+        parts += ["certificates not verified"] if not self._verify else []
+        parts += ["invisible"] if not self._presence else []
+        parts += [f"last error: {self.last_error}"] if self.last_error and self.state is not State.ONLINE else []
+        return f"<{type(self).__name__} {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        color = {"online": "#2e7d32", "failed": "#c62828", "closed": "#757575"}.get(self.state, "#ef6c00")
+        notes = [] if self._verify else ["certificates are not verified"]
+        if self.last_error is not None and self.state is not State.ONLINE:
+            notes.append(str(self.last_error))
+        extra = "".join(f"<br><small>{escape(note)}</small>" for note in notes)
+        return (
+            f"<div><b>xavatar</b> {escape(self.jid)} "
+            f'<span style="color:{color}">\N{BLACK CIRCLE} {self.state}</span>{extra}</div>'
+        )
+
+
+def _source(value: Source | str) -> Source:
+    try:
+        return Source(value)
+    except ValueError:
+        raise ConfigError(f"{value!r} is no source; these are: {', '.join(Source)}.") from None

@@ -1,0 +1,212 @@
+"""The session for cells and scripts: the same verbs, blocking.
+
+Each method hands its twin's coroutine to the loop where the session lives; a test compares the
+two classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from pandas import DataFrame
+
+from xavatar.audit import Audit
+from xavatar.client import Features, Secret, State
+from xavatar.collect import ImageShelf
+from xavatar.errors import ConfigError, SessionError
+from xavatar.frames import frame
+from xavatar.model import Snapshot, Source
+from xavatar.runtime import BorrowedLoop, Portal, acquire
+from xavatar.sandbox import Sandbox
+from xavatar.settings import Settings
+
+from .asynchronous import AsyncSession
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from xavatar.client import Client
+
+T = TypeVar("T")
+
+
+class Session:
+    """An account's view of other people's avatars, for code without ``await``.
+
+    Made by :func:`connect` or :func:`attach`. An interrupt (Ctrl-C, the kernel's stop) cancels
+    the running operation and keeps the connection; what was collected by then is the
+    exception's attribute ``partial`` and ``session.last``.
+
+    Parameters
+    ----------
+    twin : AsyncSession
+    portal : Portal
+        The way to the loop where it lives.
+    release : callable
+        Called when the session is closed.
+    """
+
+    def __init__(self, twin: AsyncSession, portal: Portal, release: Callable[[], None]) -> None:
+        self._twin = twin
+        self._portal = portal
+        self._release = release
+
+    def close(self) -> None:
+        """Log out, stop an own sandbox; nothing when it is closed."""
+        if self._twin.state is not State.CLOSED:
+            try:
+                self._portal.call(self._twin.close())
+            finally:
+                self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def state(self) -> State:
+        """What the connection does at the moment."""
+        return self._twin.state
+
+    @property
+    def last_error(self) -> SessionError | None:
+        """Why the connection was last lost, or could not be made."""
+        return self._twin.last_error
+
+    @property
+    def jid(self) -> str:
+        """The full JID in use; the wanted one before login."""
+        return self._twin.jid
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The embedded server, for a session in one."""
+        return self._twin.sandbox
+
+    @property
+    def last(self) -> Snapshot | None:
+        """What the last collection saw; not complete when it was interrupted."""
+        return self._twin.last
+
+    def roster(
+        self, *, images: bool = True, sources: Sequence[Source | str] = tuple(Source), progress: Progress = None
+    ) -> DataFrame:
+        """Ask all three sources about every contact; see :meth:`AsyncSession.roster`."""
+        return self._collect(self._twin.roster(images=images, sources=sources, progress=progress))
+
+    def room(self, jid: str, *, nick: str | None = None, images: bool = True, progress: Progress = None) -> DataFrame:
+        """Enter a room, ask about its avatar and its occupants'; see :meth:`AsyncSession.room`."""
+        return self._collect(self._twin.room(jid, nick=nick, images=images, progress=progress))
+
+    def me(self, *, images: bool = True, progress: Progress = None) -> DataFrame:
+        """Ask about the own account; see :meth:`AsyncSession.me`."""
+        return self._collect(self._twin.me(images=images, progress=progress))
+
+    def features(self) -> Features:
+        """Ask what the account's server offers; see :meth:`AsyncSession.features`."""
+        return self._portal.call(self._twin.features())
+
+    def audit(self, *, progress: Progress = None) -> Audit:
+        """Collect the roster with images, and judge it; see :meth:`AsyncSession.audit`."""
+        return self._collect(self._twin.audit(progress=progress))
+
+    def _collect(self, work: Coroutine[Any, Any, T]) -> T:
+        before = self._twin.last
+        try:
+            return self._portal.call(work)
+        except KeyboardInterrupt as interrupt:
+            collected = self._twin.last
+            if collected is not None and collected is not before:
+                interrupt.partial = frame(collected.outcomes, snapshot=collected.id)  # type: ignore[attr-defined]
+                interrupt.add_note("What was collected so far is the session's `last` snapshot.")
+            raise
+
+    def __repr__(self) -> str:
+        return repr(self._twin).replace(type(self._twin).__name__, type(self).__name__, 1)
+
+    def _repr_html_(self) -> str:
+        return self._twin._repr_html_()
+
+
+def connect(
+    jid: str | None = None,
+    password: str | Secret | None = None,
+    *,
+    sandbox: str | Path | Sandbox | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    direct_tls: bool = False,
+    verify: bool = True,
+    ca_file: Path | str | None = None,
+    presence: bool = True,
+    timeout: float = 30.0,
+    settings: Settings | None = None,
+    store: ImageShelf | None = None,
+) -> Session:
+    """Log in, and return a session for blocking use; parameters as of :class:`AsyncSession`.
+
+    Raises
+    ------
+    ConfigError, ConnectError, AuthError
+
+    Examples
+    --------
+    >>> with connect(sandbox="verona") as session:
+    ...     people = session.roster().xavatar.people()
+    >>> "romeo@montague.lit" in set(people["jid"])
+    True
+    """
+    twin = AsyncSession(
+        jid,
+        password,
+        sandbox=sandbox,
+        host=host,
+        port=port,
+        direct_tls=direct_tls,
+        verify=verify,
+        ca_file=ca_file,
+        presence=presence,
+        timeout=timeout,
+        settings=settings,
+        store=store,
+    )
+    lease = acquire()
+    try:
+        lease.thread.call(twin.open())
+    except BaseException:
+        lease.release()
+        raise
+    return Session(twin, lease.thread, lease.release)
+
+
+def attach(client: Client, *, settings: Settings | None = None) -> Session:
+    """Return a session with the same blocking methods on a client you made and keep.
+
+    For a client that lives on the notebook kernel's own loop. A blocking call there is a nested
+    run, through nest-asyncio2; while a cell computes, the client stands still, as it does without
+    us. A session of :func:`connect` needs neither.
+
+    Parameters
+    ----------
+    client : Client
+        Connected already. Closing the session leaves it running.
+    settings : Settings, optional
+
+    Raises
+    ------
+    ConfigError
+        The client is not connected, or its loop cannot run nested.
+    """
+    if not client.established:
+        raise ConfigError(f"The client of {client.local_jid} is not connected. Connect it first, then attach.")
+    portal = BorrowedLoop(client._loop)
+    twin = portal.call(_around(client, settings))
+    return Session(twin, portal, lambda: None)
+
+
+async def _around(client: Client, settings: Settings | None) -> AsyncSession:
+    return AsyncSession.around(client, settings=settings)
