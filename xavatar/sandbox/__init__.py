@@ -1,1 +1,55 @@
-"""TODO."""
+"""An XMPP server on loopback with a seeded cast: to learn, to try, to test.
+
+It is a server, not a mock: TCP, STARTTLS, SCRAM, rosters, presence, PEP with ``+notify`` and
+access models, vCard-temp, XEP-0398 and stream management, for any client. :func:`sandbox`
+runs it on a thread of its own; :class:`Server` on a loop of yours.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .respond import Stats
+from .scenario import Account, Fault, Item, Node, Occupant, Options, Resource, Room, Scenario
+from .server import Server
+from .thread import Login, Sandbox
+
+__all__ = [
+    "Account",
+    "Fault",
+    "Item",
+    "Login",
+    "Node",
+    "Occupant",
+    "Options",
+    "Resource",
+    "Room",
+    "Sandbox",
+    "Scenario",
+    "Server",
+    "Stats",
+    "sandbox",
+]
+
+
+def sandbox(name: str | Path | Scenario = "verona", **options: Any) -> Sandbox:
+    """Start a sandbox.
+
+    Parameters
+    ----------
+    name : str, Path or Scenario
+        A scenario's name, a TOML file, or a scenario made by hand.
+    **options
+        As for :class:`Sandbox`: host, port, max_stanza, resume_seconds.
+
+    Raises
+    ------
+    SandboxError
+        There is no such scenario, or it cannot be used.
+    """
+    if isinstance(name, Scenario):
+        return Sandbox(name, **options)
+    from .load import load
+
+    return Sandbox(load(name), **options)

@@ -1,0 +1,31 @@
+"""Namespaces the sandbox speaks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CLIENT: Final = "jabber:client"
+STREAM: Final = "http://etherx.jabber.org/streams"
+STREAM_ERRORS: Final = "urn:ietf:params:xml:ns:xmpp-streams"
+STANZA_ERRORS: Final = "urn:ietf:params:xml:ns:xmpp-stanzas"
+TLS: Final = "urn:ietf:params:xml:ns:xmpp-tls"
+SASL: Final = "urn:ietf:params:xml:ns:xmpp-sasl"
+BIND: Final = "urn:ietf:params:xml:ns:xmpp-bind"
+SESSION: Final = "urn:ietf:params:xml:ns:xmpp-session"
+SM: Final = "urn:xmpp:sm:3"
+ROSTER: Final = "jabber:iq:roster"
+PING: Final = "urn:xmpp:ping"
+CAPS: Final = "http://jabber.org/protocol/caps"
+DISCO_INFO: Final = "http://jabber.org/protocol/disco#info"
+DISCO_ITEMS: Final = "http://jabber.org/protocol/disco#items"
+PUBSUB: Final = "http://jabber.org/protocol/pubsub"
+PUBSUB_OWNER: Final = "http://jabber.org/protocol/pubsub#owner"
+PUBSUB_EVENT: Final = "http://jabber.org/protocol/pubsub#event"
+PUBSUB_ERRORS: Final = "http://jabber.org/protocol/pubsub#errors"
+DATA_FORM: Final = "jabber:x:data"
+VCARD: Final = "vcard-temp"
+VCARD_UPDATE: Final = "vcard-temp:x:update"
+CONVERSION: Final = "urn:xmpp:pep-vcard-conversion:0"
+AVATAR_METADATA: Final = "urn:xmpp:avatar:metadata"
+AVATAR_DATA: Final = "urn:xmpp:avatar:data"
+XML: Final = "http://www.w3.org/XML/1998/namespace"

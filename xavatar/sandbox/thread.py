@@ -1,0 +1,288 @@
+"""The server on a thread of its own, for scripts and notebooks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from xavatar.errors import SandboxError
+
+from .accounts import AccountState
+from .respond import Stats
+from .scenario import Fault, Item, Scenario
+from .server import MAX_STANZA, Server
+from .stanza import StanzaError
+from .xml import parse_fragment
+
+T = TypeVar("T")
+
+_TIMEOUT = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a client needs to log in to the sandbox.
+
+    Parameters
+    ----------
+    jid : str
+    password : str
+        Hidden from the repr.
+    host : str
+    port : int
+        For STARTTLS.
+    ca_file : Path
+        Certificate authority to trust, PEM.
+    """
+
+    jid: str
+    password: str = field(repr=False)
+    host: str
+    port: int
+    ca_file: Path
+
+
+class Sandbox:
+    """A running sandbox server, on its own daemon thread.
+
+    Usable as a context manager; started when made. Everything may be called from any
+    thread, and while clients are connected.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    host, port, max_stanza, resume_seconds
+        As for :class:`~xavatar.sandbox.server.Server`.
+
+    Examples
+    --------
+    >>> from xavatar.sandbox import Account, Sandbox, Scenario
+    >>> me = Account("juliet@capulet.lit", password="secret")
+    >>> with Sandbox(Scenario("tiny", "capulet.lit", me.jid, (me,))) as box:
+    ...     box.login.jid
+    'juliet@capulet.lit'
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        max_stanza: int = MAX_STANZA,
+        resume_seconds: float = 300.0,
+    ) -> None:
+        self._server = Server(scenario, host=host, port=port, max_stanza=max_stanza, resume_seconds=resume_seconds)
+        self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="xavatar-sandbox", daemon=True)
+        self._thread.start()
+        try:
+            self._wait(self._server.start())
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        server = self._server
+        where = "closed" if self._closed else f"{server.host}:{server.port}" if server.running else "down"
+        accounts = sum(account.exists for account in server.scenario.accounts)
+        return f"<Sandbox {server.scenario.name!r} {where}, {accounts} accounts, login {server.scenario.user}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario it was made of."""
+        return self._server.scenario
+
+    @property
+    def host(self) -> str:
+        """Address it listens on."""
+        return self._server.host
+
+    @property
+    def port(self) -> int:
+        """Port for STARTTLS."""
+        return self._server.port
+
+    @property
+    def tls_port(self) -> int:
+        """Port for direct TLS (XEP-0368)."""
+        return self._server.tls_port
+
+    @property
+    def ca_file(self) -> Path:
+        """PEM file of the certificate authority to trust."""
+        return self._server.ca_file
+
+    @property
+    def login(self) -> Login:
+        """The login of the scenario's user."""
+        try:
+            return self.logins[self.scenario.user]
+        except KeyError:
+            raise SandboxError(f"Scenario {self.scenario.name!r}: its user has no password to log in with.") from None
+
+    @property
+    def logins(self) -> dict[str, Login]:
+        """The logins of all accounts that have a password, by bare JID."""
+        return {
+            account.jid: Login(account.jid, account.password, self.host, self.port, self.ca_file)
+            for account in self.scenario.accounts
+            if account.password is not None and account.exists
+        }
+
+    @property
+    def running(self) -> bool:
+        """Whether clients can connect."""
+        return not self._closed and self._server.running
+
+    def stats(self) -> Stats:
+        """Return what the server was asked so far."""
+        return self._do(self._server.stats)
+
+    def close(self) -> None:
+        """Close every stream, stop the server and end its thread; again is harmless."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                self._wait(self._server.stop())
+            finally:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._thread.join(_TIMEOUT)
+
+    def kill(self) -> None:
+        """Drop every connection without a word and stop listening, as a crash does."""
+        self._call(self._server.kill())
+
+    def restart(self) -> None:
+        """Stop, unless killed before, and start again: same ports, nothing forgotten."""
+
+        async def again() -> None:
+            await self._server.stop()
+            await self._server.start()
+
+        self._call(again())
+
+    def fault(self, jid: str, fault: Fault) -> None:
+        """Put a fault in force for requests to this bare JID."""
+        self._do(lambda: self._server.state.faults.add(jid, fault))
+
+    def clear_faults(self, jid: str | None = None) -> None:
+        """Lift the faults of one JID, or all, those of the scenario included."""
+        self._do(lambda: self._server.state.faults.clear(jid))
+
+    def set_item(self, jid: str, node: str, item: Item) -> None:
+        """Publish an item as this account, verbatim, with events to all who watch.
+
+        The vCard is left alone: whoever wants the sources to agree sets it too.
+        """
+        _check(item.payload)
+        store = self._server.state.store
+
+        def publish(account: AccountState) -> None:
+            store.publish(account, store.node(account, node), item)
+
+        self._for(jid, publish)
+
+    def retract_item(self, jid: str, node: str, item_id: str) -> None:
+        """Retract an item as this account."""
+        store = self._server.state.store
+        self._for(jid, lambda account: store.retract(account, store.existing(account, node), item_id))
+
+    def purge_node(self, jid: str, node: str) -> None:
+        """Take all items of a node away as this account."""
+        self._for(jid, lambda account: self._server.state.store.purge(account, node))
+
+    def delete_node(self, jid: str, node: str) -> None:
+        """Delete a node as this account."""
+        self._for(jid, lambda account: self._server.state.store.delete(account, node))
+
+    def set_vcard(self, jid: str, vcard: str | None) -> None:
+        """Replace an account's vCard, verbatim; ``None`` takes it away."""
+        _check(vcard or "")
+
+        def write(account: AccountState) -> None:
+            account.vcard = vcard
+
+        self._for(jid, write)
+
+    def set_presence(self, jid: str, resource: str, children: str | None, *, inject: bool = False) -> None:
+        """Change a played resource's presence; ``None`` makes it unavailable.
+
+        Parameters
+        ----------
+        jid : str
+            Bare JID.
+        resource : str
+        children : str or None
+            XML text of the presence's children.
+        inject : bool
+            Let the server inject the current hash (XEP-0398, 4).
+        """
+        _check(children or "")
+        presence = self._server.state.presence
+        self._for(jid, lambda account: presence.play(account, resource, children, injected=inject))
+
+    def _for(self, jid: str, action: Callable[[AccountState], None]) -> None:
+        def run() -> None:
+            account = self._server.state.directory.get(jid)
+            if account is None:
+                raise SandboxError(f"Scenario {self.scenario.name!r} has no account {jid!r}.")
+            try:
+                action(account)
+            except StanzaError as error:
+                raise SandboxError(f"{jid}: the node or item is not there ({error.condition}).") from error
+
+        self._do(run)
+
+    def _do(self, action: Callable[[], T]) -> T:
+        async def run() -> T:
+            return action()
+
+        return self._call(run())
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        with self._lock:
+            if not self._closed:
+                return self._wait(work)
+        work.close()
+        raise SandboxError("The sandbox is closed; make a new one.")
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(_TIMEOUT)
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+
+def _check(xml: str) -> None:
+    try:
+        parse_fragment(xml)
+    except ValueError as error:
+        raise SandboxError(f"The sandbox sends well-formed XML only: {error}.") from None
