@@ -1,5 +1,23 @@
 """The avatar system of XEP-0084 and XEP-0153."""
 
+from .avatar_set import AvatarSet, InvalidAvatarSet
+from .choose import choose
+from .descriptors import (
+    AbstractAvatarDescriptor,
+    HttpAvatarDescriptor,
+    PubsubAvatarDescriptor,
+    VCardAvatarDescriptor,
+)
 from .ids import is_sha1, normalize_id
 
-__all__ = ["is_sha1", "normalize_id"]
+__all__ = [
+    "AbstractAvatarDescriptor",
+    "AvatarSet",
+    "HttpAvatarDescriptor",
+    "InvalidAvatarSet",
+    "PubsubAvatarDescriptor",
+    "VCardAvatarDescriptor",
+    "choose",
+    "is_sha1",
+    "normalize_id",
+]
