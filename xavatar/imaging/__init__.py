@@ -1,8 +1,8 @@
 """Images: Pillow and numpy behind limits; no XMPP, no tables."""
 
 from .facts import inspect
-from .hashes import distance
 from .limits import Fault, Limits
+from .look import distance
 from .placeholder import color, placeholder
 from .sheet import contact_sheet
 from .sniff import mime_of, sniff

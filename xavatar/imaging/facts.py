@@ -11,12 +11,11 @@ from PIL.ImageFile import ImageFile
 
 from xavatar.model import ImageFacts
 
-from .colors import palette
 from .decode import check_bytes, check_layout, check_pixels, exif_of, open_picture
-from .hashes import dhash, phash
 from .layout import layout
 from .limits import Fault, Limits, Refused
-from .reduce import REDUCED, draft, on_white, reduced
+from .look import SIDE, look
+from .reduce import draft, plain
 from .sniff import mime_of, sniff
 
 _DEFAULT = Limits()
@@ -83,7 +82,7 @@ def _stages(data: bytes, limits: Limits) -> Iterator[dict[str, Any]]:
     check_pixels(picture.size, limits)
     yield _metadata(data, format, picture)
 
-    draft(picture, REDUCED)
+    draft(picture, 2 * SIDE)
     try:
         picture.load()
     except OSError as failure:
@@ -92,7 +91,8 @@ def _stages(data: bytes, limits: Limits) -> Iterator[dict[str, Any]]:
     if format in ("png", "apng"):
         yield _metadata(data, format, picture)  # eXIf may follow the pixels
     yield {"frames": frames, "has_alpha": picture.has_transparency_data}
-    yield _look(picture)
+    seen = look(plain(picture, 2 * SIDE))
+    yield {"dhash": seen.dhash, "phash": seen.phash, "colors": seen.colors, "blank": seen.blank}
 
     if structure.end is None:
         raise Refused(Fault.TRUNCATED, "the file stops before the picture's end")
@@ -110,10 +110,3 @@ def _metadata(data: bytes, format: str, picture: ImageFile) -> dict[str, Any]:
         "exif_tags": exif.tags if exif else (),
         "has_icc": bool(picture.info.get("icc_profile")),
     }
-
-
-def _look(picture: ImageFile) -> dict[str, Any]:
-    small = reduced(picture)
-    gray = on_white(small).convert("L")
-    colors, blank = palette(small)
-    return {"dhash": dhash(gray), "phash": phash(gray), "colors": colors, "blank": blank}

@@ -1,4 +1,4 @@
-"""One small picture from a large one, from which all facts about the look are drawn."""
+"""From whatever a decoder yields to plain, and to smaller, pictures."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-REDUCED: Final = 256
-"""Sides are brought down towards this by whole factors; smaller pictures stay as they are."""
-
+_PLAIN: Final = frozenset({"L", "RGB", "RGBA"})
 _REDUCIBLE: Final = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 
 
@@ -19,21 +17,25 @@ def draft(picture: Image.Image, side: int) -> None:
     picture.draft(None, (side, side))
 
 
-def reduced(picture: Image.Image) -> Image.Image:
-    """Return the picture small, as ``L``, ``RGB`` or ``RGBA``."""
-    picture = plain(picture) if picture.mode not in _REDUCIBLE else picture
-    factors = (max(picture.width // REDUCED, 1), max(picture.height // REDUCED, 1))
-    small = picture.reduce(factors) if factors != (1, 1) else picture
-    if small.mode == "LA" or "transparency" in small.info:
-        return small.convert("RGBA")
-    return small.convert("RGB") if small.mode == "CMYK" else small
+def plain(picture: Image.Image, side: int) -> Image.Image:
+    """Return the picture as ``L``, ``RGB`` or ``RGBA``, without losing what is seen.
 
-
-def plain(picture: Image.Image) -> Image.Image:
-    """Return a picture of an unusual mode as ``L``, ``RGB`` or ``RGBA``."""
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Decoded, of any mode.
+    side : int
+        Pixels that must remain; a large picture is brought down by whole factors first, so
+        that a conversion does not need several times its memory.
+    """
+    if picture.mode in _PLAIN and "transparency" not in picture.info:
+        return picture
+    if picture.mode in _REDUCIBLE and "transparency" not in picture.info:
+        factors = (max(picture.width // side, 1), max(picture.height // side, 1))
+        picture = picture.reduce(factors) if factors != (1, 1) else picture
     if picture.has_transparency_data:
         return picture.convert("RGBA")
-    if picture.mode.startswith("I") or picture.mode == "F":
+    if picture.mode[0] in "IF":
         return Image.fromarray(_eight_bits(np.asarray(picture)))
     return picture.convert("L" if picture.mode == "1" else "RGB")
 
@@ -41,14 +43,5 @@ def plain(picture: Image.Image) -> Image.Image:
 def _eight_bits(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale samples of 16 or more bits down; Pillow would cut them off at 255."""
     values = np.nan_to_num(samples.astype(np.float32), posinf=0, neginf=0)
-    top = 65535.0 if samples.dtype.kind in "iu" else float(values.max(initial=1.0)) or 1.0
+    top = 65535.0 if samples.dtype.kind in "iu" else float(values.max(initial=0.0)) or 1.0
     return (values * (255.0 / top)).clip(0, 255).astype(np.uint8)
-
-
-def on_white(small: Image.Image) -> Image.Image:
-    """Return a reduced picture as it looks on a white page."""
-    if small.mode != "RGBA":
-        return small
-    page = Image.new("RGBA", small.size, "white")
-    page.alpha_composite(small)
-    return page.convert("RGB")

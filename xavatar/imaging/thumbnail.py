@@ -49,7 +49,7 @@ def shrink(data: bytes, size: int, limits: Limits = _DEFAULT) -> Image.Image | N
     """Return the picture itself, as :func:`thumbnail` would encode it, as ``RGB`` or ``RGBA``."""
     try:
         picture, orientation = decode(data, limits, 2 * size)
-        small = _displayable(plain(picture))
+        small = _displayable(plain(picture, 2 * size))
         # The gap lets whole factors do the coarse work; the filter sees twice the target at least.
         small.thumbnail((size, size), Resampling.LANCZOS, reducing_gap=2.0)
     except Exception:  # noqa: BLE001  decoders raise whatever a hostile file makes them raise
