@@ -3,6 +3,7 @@
 from .accessor import XavatarAccessor
 from .build import conform, frame, from_columns
 from .images import Images, ImageSource, lookup, register, unregister
+from .interop import from_arrow, read_csv, read_parquet, to_arrow, to_csv, to_parquet
 from .people import Verdict
 from .schema import COLUMNS, DTYPES, JOIN, NAMES, Column
 from .sheet import ContactSheet
@@ -22,8 +23,14 @@ __all__ = [
     "XavatarAccessor",
     "conform",
     "frame",
+    "from_arrow",
     "from_columns",
     "lookup",
+    "read_csv",
+    "read_parquet",
     "register",
+    "to_arrow",
+    "to_csv",
+    "to_parquet",
     "unregister",
 ]

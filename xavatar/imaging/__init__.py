@@ -3,7 +3,8 @@
 from .facts import inspect
 from .limits import Fault, Limits
 from .look import distance
-from .placeholder import color, placeholder
+from .placeholder import color, first_grapheme, placeholder
+from .pool import inspect_async
 from .sheet import contact_sheet
 from .sniff import mime_of, sniff
 from .thumbnail import thumbnail
@@ -14,7 +15,9 @@ __all__ = [
     "color",
     "contact_sheet",
     "distance",
+    "first_grapheme",
     "inspect",
+    "inspect_async",
     "mime_of",
     "placeholder",
     "sniff",
