@@ -133,7 +133,7 @@ def test_failure_of_the_clean_up_becomes_a_note(thread: LoopThread) -> None:
 
 
 def test_stubborn_work_does_not_hold_the_caller(thread: LoopThread, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xavatar.runtime.thread._GRACE", 0.1)
+    monkeypatch.setattr("xavatar.runtime.pending.GRACE", 0.1)
 
     async def stubborn() -> None:
         for _ in range(8):
@@ -304,7 +304,7 @@ def test_stop_is_idempotent_and_final() -> None:
 
 def test_not_started() -> None:
     thread = LoopThread()
-    with pytest.raises(SessionClosed, match="start"):
+    with pytest.raises(SessionClosed, match="closed"):
         thread.call(where())
     thread.stop()
 

@@ -1,4 +1,4 @@
-"""One event loop in a daemon thread, and the ways into it.
+"""One event loop in a daemon thread, shared by the sessions of a process.
 
 A connection on the kernel's own loop stalls whenever a cell computes, blocking calls cannot
 run there, and callbacks of widgets arrive on threads with loops of their own. A loop in its
@@ -9,119 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import contextlib
 import logging
 import os
 import threading
-from collections.abc import Coroutine, Generator
-from concurrent.futures import Future, InvalidStateError, wait
-from time import monotonic
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self
 
-from xavatar.errors import ConfigError, SessionClosed, XavatarError
+from xavatar.errors import ConfigError
 
-__all__ = ["Lease", "LoopThread", "Pending", "WrongThread", "acquire"]
+from .pending import Portal
 
-T = TypeVar("T")
+__all__ = ["Lease", "LoopThread", "acquire"]
+
 _log = logging.getLogger(__name__)
 
-# A wait on a lock notices an interrupt only when it wakes: on Windows always, and elsewhere
-# when the interrupt is simulated (`_thread.interrupt_main`) instead of sent as a signal.
-_SLICE = 0.2
-_GRACE = 2.0
 
-
-class WrongThread(XavatarError, RuntimeError):
-    """A blocking call on the very thread that would have to do the work."""
-
-
-class Pending(Future[T]):
-    """Work under way on a :class:`LoopThread`.
-
-    A concurrent future (``result``, ``add_done_callback``, :func:`concurrent.futures.wait`) that
-    can be awaited from any event loop too. Cancelling the awaiting side cancels the work.
-
-    Notes
-    -----
-    Unlike the futures of :func:`asyncio.run_coroutine_threadsafe`, which count as done the moment
-    they are cancelled, this one is done when the work has finished its clean-up, and has a result
-    if the work chose to return one.
-    """
-
-    def __init__(self, owner: LoopThread) -> None:
-        super().__init__()
-        self._owner = owner
-        self._task: asyncio.Task[T] | None = None
-        self._unwanted = False
-
-    def cancel(self) -> bool:
-        """Ask the work to stop; False when it is over already."""
-        if self.done():
-            return False
-        self._unwanted = True
-        return self._owner._soon(self._cancel_task)
-
-    def running(self) -> bool:
-        """Whether the work is not over yet."""
-        return not self.done()
-
-    def result(self, timeout: float | None = None) -> T:
-        """Wait for the work and return what it returned, or raise what it raised."""
-        self._owner._refuse_own_thread(self)
-        return super().result(timeout)
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the work and return what it raised, or None."""
-        self._owner._refuse_own_thread(self)
-        return super().exception(timeout)
-
-    def __await__(self) -> Generator[Any, None, T]:
-        """Await the work from whichever loop is running here."""
-        return asyncio.wrap_future(self).__await__()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Block until the work is over, open to interrupts; False when `timeout` seconds passed first."""
-        deadline = None if timeout is None else monotonic() + timeout
-        while not self.done():
-            left = _SLICE if deadline is None else min(_SLICE, deadline - monotonic())
-            if left <= 0:
-                return False
-            wait((self,), left)
-        return True
-
-    def _begin(self, work: Coroutine[Any, Any, T]) -> None:
-        self._task = asyncio.get_running_loop().create_task(work)
-        self._task.add_done_callback(self._settle)
-
-    def _cancel_task(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _settle(self, task: asyncio.Task[T]) -> None:
-        self._task = None
-        if task.cancelled():
-            self._owner._forget(self)
-            self._fail(None if self._unwanted or not self._owner.closed else _closed_meanwhile())
-        elif (error := task.exception()) is not None:
-            self._owner._forget(self)
-            self._fail(error)
-        else:
-            self._owner._forget(self)
-            with contextlib.suppress(InvalidStateError):
-                self.set_result(task.result())
-
-    def _fail(self, error: BaseException | None) -> None:
-        """End with `error`, or as cancelled; without effect when ended already."""
-        if error is None:
-            if super().cancel():
-                self.set_running_or_notify_cancel()
-            return
-        with contextlib.suppress(InvalidStateError):
-            self.set_exception(error)
-
-
-class LoopThread:
+class LoopThread(Portal):
     """A daemon thread that runs one event loop.
 
     Parameters
@@ -136,18 +39,15 @@ class LoopThread:
     """
 
     def __init__(self, name: str = "xavatar-loop") -> None:
+        super().__init__()
         self.name = name
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._pid = os.getpid()
         self._stopping = False
         self._grace = 1.0
-        self._live: dict[Pending[Any], Coroutine[Any, Any, Any]] = {}
 
     def __repr__(self) -> str:
         """Name and state."""
-        state = "not started" if self._thread is None else "closed" if self.closed else "running"
+        state = "closed" if self.closed else "not started" if self._thread is None else "running"
         return f"<LoopThread {self.name!r} {state}, {len(self._live)} under way>"
 
     def __enter__(self) -> Self:
@@ -162,11 +62,6 @@ class LoopThread:
     def closed(self) -> bool:
         """Whether no more work is taken."""
         return self._stopping or self._pid != os.getpid()
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, for what must be built for it; enter it by :meth:`submit` and :meth:`call`."""
-        return self._require_open()
 
     def start(self) -> Self:
         """Start the thread, once.
@@ -192,56 +87,6 @@ class LoopThread:
         self._require_open()
         return self
 
-    def submit(self, work: Coroutine[Any, Any, T]) -> Pending[T]:
-        """Give the loop a coroutine to run, without waiting for it.
-
-        Raises
-        ------
-        SessionClosed
-            The loop takes no more work.
-        """
-        pending: Pending[T] = Pending(self)
-        self._give(work, pending)
-        return pending
-
-    def call(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-        """Run a coroutine on the loop and wait for what it returns.
-
-        Parameters
-        ----------
-        work : coroutine
-            What to run.
-        timeout : float, optional
-            Seconds to wait at most.
-
-        Raises
-        ------
-        KeyboardInterrupt, TimeoutError
-            The wait was interrupted, or took longer than `timeout`. The work is cancelled before
-            this is raised. When, being cancelled, it returned a value all the same, that value is
-            the exception's attribute ``partial``, which is missing otherwise.
-        WrongThread
-            This is the loop's own thread, where waiting would be a deadlock.
-        SessionClosed
-            The loop takes no more work, or stopped meanwhile.
-        """
-        pending: Pending[T] = Pending(self)
-        try:
-            self._refuse_own_thread(pending)
-        except WrongThread:
-            work.close()
-            raise
-        try:
-            self._give(work, pending)
-            if not pending.wait(timeout):
-                raise TimeoutError(f"No result within {timeout:g} s; the operation was cancelled.")
-        except XavatarError:
-            raise
-        except BaseException as error:
-            _wind_down(pending, error)
-            raise
-        return pending.result()
-
     def stop(self, grace: float = 1.0) -> None:
         """Cancel what is under way, end the loop and its thread; harmless when repeated.
 
@@ -252,16 +97,15 @@ class LoopThread:
         """
         with self._lock:
             first, self._stopping = not self._stopping, True
-        loop, thread = self._loop, self._thread
         # In a forked child the loop's file descriptors are still the parent's: hands off.
-        if loop is None or thread is None or self._pid != os.getpid():
+        if self._loop is None or self._thread is None or self._pid != os.getpid():
             return
         if first:
             atexit.unregister(self.stop)
             self._grace = grace
-            self._soon(loop.stop)
-        if threading.current_thread() is not thread:
-            thread.join(grace + 0.5)
+            self._soon(self._loop.stop)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(grace + 0.5)
             self._abandon()
 
     def _main(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -278,58 +122,6 @@ class LoopThread:
                 self._abandon()
                 asyncio.set_event_loop(None)
                 loop.close()
-
-    def _give(self, work: Coroutine[Any, Any, T], pending: Pending[T]) -> None:
-        if not asyncio.iscoroutine(work):
-            raise ConfigError(f"The loop runs coroutines, not {type(work).__name__} objects.")
-        try:
-            with self._lock:
-                loop = self._require_open()
-                self._live[pending] = work
-                loop.call_soon_threadsafe(pending._begin, work)
-        except XavatarError:
-            work.close()
-            raise
-
-    def _soon(self, callback: Any) -> bool:
-        """Have the loop call `callback`; False when it is closed or another process's."""
-        if self._loop is None or self._pid != os.getpid():
-            return False
-        try:
-            self._loop.call_soon_threadsafe(callback)
-        except RuntimeError:
-            return False
-        return True
-
-    def _require_open(self) -> asyncio.AbstractEventLoop:
-        if self._pid != os.getpid():
-            raise SessionClosed("The session belongs to the process this one was forked from. Open a new one here.")
-        if self._stopping:
-            raise SessionClosed("The session is closed. Open a new one.")
-        if self._loop is None:
-            raise SessionClosed(f"The thread {self.name!r} was not started. Call start() first.")
-        return self._loop
-
-    def _refuse_own_thread(self, pending: Pending[Any]) -> None:
-        if threading.current_thread() is self._thread and not pending.done():
-            raise WrongThread(
-                "A blocking call on the session's own loop would wait for itself for ever. "
-                "Here, use the asynchronous session and `await`."
-            )
-
-    def _forget(self, pending: Pending[Any]) -> None:
-        with self._lock:
-            self._live.pop(pending, None)
-
-    def _abandon(self) -> None:
-        """Release whoever waits for work that will not end any more."""
-        with self._lock:
-            rest, self._live = self._live, {}
-        for pending, work in rest.items():
-            if pending._task is None:
-                with contextlib.suppress(RuntimeError, ValueError):
-                    work.close()
-            pending._fail(_closed_meanwhile())
 
 
 class Lease:
@@ -350,10 +142,8 @@ class Lease:
     def release(self) -> None:
         """Give the share back, once; the last one to do so stops the thread."""
         with _shared.lock:
-            if not self._held:
-                return
+            last = self._held and _shared.give_back(self.thread)
             self._held = False
-            last = _shared.give_back(self.thread)
         if last:
             self.thread.stop()
 
@@ -362,6 +152,7 @@ class _Shared:
     """The thread that all sessions of the process share, and how many do."""
 
     def __init__(self) -> None:
+        # Reentrant: a lease may be given back by a finalizer that runs inside `acquire`.
         self.lock = threading.RLock()
         self.thread: LoopThread | None = None
         self.users = 0
@@ -398,24 +189,6 @@ def acquire() -> Lease:
     """
     with _shared.lock:
         return Lease(_shared.take())
-
-
-def _closed_meanwhile() -> SessionClosed:
-    return SessionClosed("The session was closed while the operation ran. Open a new one and repeat it.")
-
-
-def _wind_down(pending: Pending[Any], error: BaseException) -> None:
-    """Cancel the work, wait shortly for its clean-up, and put what it left on `error`."""
-    pending.cancel()
-    with contextlib.suppress(KeyboardInterrupt):
-        pending.wait(_GRACE)
-    if not pending.done():
-        error.add_note("The operation was cancelled, but is still cleaning up.")
-    elif not pending.cancelled():
-        if (failure := pending.exception()) is None:
-            error.partial = pending.result()  # type: ignore[attr-defined]
-        else:
-            error.add_note(f"While being cancelled, the operation failed: {failure!r}")
 
 
 async def _cancel_all(grace: float) -> None:
