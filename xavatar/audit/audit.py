@@ -96,9 +96,9 @@ class Audit:
     def findings(self) -> pd.DataFrame:
         """The findings, one row each: rule, severity, jid, source, title, message, advice, xep."""
         rows = [
-            (each.rule, each.severity.value, each.jid, each.source and each.source.value, self.title(each.rule),
-             each.message, each.advice, self.rules[each.rule].reference if each.rule in self.rules else "")
-            for each in self.results
+            (each.rule, each.severity.value, each.jid, each.source and each.source.value, rule.title,
+             each.message, each.advice, rule.reference)
+            for each in self.results for rule in (self.rule(each.rule),)
         ]  # fmt: skip
         return _severity_column(pd.DataFrame(rows, columns=list(FINDINGS)).astype("string"))
 
@@ -122,9 +122,9 @@ class Audit:
         """The heaviest severity found; ``None`` for a clean audit."""
         return self.results[0].severity if self.results else None
 
-    def title(self, rule: str) -> str:
-        """Return a rule's title, also for an id only the reader knew."""
-        return self.rules[rule].title if rule in self.rules else "Breach seen while reading"
+    def rule(self, key: str) -> Rule:
+        """Return a rule that findings name, also one that only the reader knew."""
+        return self.rules[key] if key in self.rules else judge.unknown(key)
 
     def about(self, jid: str) -> tuple[Finding, ...]:
         """Return the findings about one subject."""

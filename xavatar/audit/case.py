@@ -26,6 +26,20 @@ def is_sha1(text: str | None) -> bool:
     return agreement.is_sha1(text or "")
 
 
+_SPELLINGS = {
+    "image/jpg": "image/jpeg",  # never registered, but everywhere
+    "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/apng": "image/png",  # an APNG is a PNG to whoever declares it
+}
+
+
+def same_type(declared: str | None, real: str | None) -> bool:
+    """Tell whether a declared media type fits the bytes'; an unknown one contradicts nothing."""
+    one, other = normal(declared), normal(real)
+    return not one or not other or _SPELLINGS.get(one, one) == _SPELLINGS.get(other, other)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the rest of the snapshot says, as far as a rule about one subject needs it.

@@ -97,7 +97,7 @@ def _noted(case: Case, rules: Mapping[str, Rule], severities: Mapping[str, Sever
     for outcome in case.outcomes:
         for problem in outcome.problems:
             key, _, words = problem.partition(" ")
-            rule = rules[key] if key in rules else _unknown(key)
+            rule = rules[key] if key in rules else unknown(key)
             told = words.strip() or rule.title
             yield _finding(case, rule, Breach(f"{told[:1].upper()}{told[1:]}.", outcome.source), severities)
 
@@ -113,7 +113,8 @@ def _finding(case: Case, rule: Rule, breach: Breach, severities: Mapping[str, Se
     )
 
 
-def _unknown(key: str) -> Rule:
+def unknown(key: str) -> Rule:
+    """Return a rule for an id that no registry has, so that what a reader noted is never lost."""
     return Rule(
         id=clean(key, 20),
         title="Breach seen while reading",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from xavatar.audit.case import PERMANENT, Breach, Case
+from xavatar.audit.case import PERMANENT, Breach, Case, same_type
 from xavatar.audit.text import quoted
 from xavatar.imaging import distance
 from xavatar.model import Descriptor, ImageFacts, Severity, Source, Status
@@ -129,15 +129,9 @@ def type_not_image(case: Case) -> Iterator[Breach]:
 def type_lies(case: Case) -> Iterator[Breach]:
     """Compare the declared type with the type of the bytes."""
     for source, reading in case.announced():
-        declared, facts = (reading.descriptor.mime or "").strip().lower(), reading.facts
-        if declared and facts and facts.mime and _canonical(declared) != _canonical(facts.mime):
-            yield Breach(f"Declared {quoted(declared)}, the bytes are {facts.mime}.", source)
-
-
-def _canonical(mime: str) -> str:
-    # APNG is a PNG to whoever declares it, and image/jpg was never registered but is everywhere.
-    return {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/apng": "image/png",
-            "image/x-png": "image/png"}.get(mime, mime)  # fmt: skip
+        declared, facts = reading.descriptor.mime, reading.facts
+        if facts and not same_type(declared, facts.mime):
+            yield Breach(f"Declared {quoted(declared or '')}, the bytes are {facts.mime}.", source)
 
 
 @rule(

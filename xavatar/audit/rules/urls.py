@@ -1,40 +1,15 @@
-"""Pictures behind addresses; nothing here ever contacts one (A-16)."""
+"""Pictures behind addresses."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
-from urllib.parse import SplitResult, urlsplit
 
 from xavatar.audit.case import Breach, Case
 from xavatar.audit.text import quoted
+from xavatar.audit.urls import is_private, split
 from xavatar.model import Severity, Source
 
 from .registry import Level, rule
-
-_LOCAL_SUFFIXES = (".local", ".localhost", ".internal", ".lan", ".home", ".home.arpa", ".onion", ".i2p")
-
-
-def split(url: str) -> SplitResult | None:
-    """Return the parts of `url`; ``None`` when it is none with a host."""
-    try:
-        parts = urlsplit(url.strip())
-        parts.port  # noqa: B018  raises for a port out of range
-    except ValueError:
-        return None
-    return parts if parts.scheme and parts.hostname else None
-
-
-def is_private(host: str) -> bool:
-    """Tell whether `host`, a name or an address, lies inside somebody's own network; no look-up is made."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        name = host.rstrip(".").lower()
-        # A name of digits only is an IPv4 address in disguise to most resolvers.
-        disguised = name.replace(".", "").removeprefix("0x").isdigit()
-        return "." not in name or disguised or name.endswith(_LOCAL_SUFFIXES)
-    return not address.is_global
 
 
 def _urls(case: Case) -> Iterator[tuple[Source, str]]:
@@ -59,8 +34,7 @@ def _urls(case: Case) -> Iterator[tuple[Source, str]]:
 def url_scheme(case: Case) -> Iterator[Breach]:
     """Look at the scheme of each address."""
     for source, url in _urls(case):
-        parts = split(url)
-        if parts is None or parts.scheme not in ("http", "https"):
+        if split(url) is None:
             yield Breach(f"The address is {quoted(url)}.", source)
 
 
@@ -76,7 +50,7 @@ def url_host(case: Case) -> Iterator[Breach]:
     """Look at the host of each address, without contacting it."""
     for source, url in _urls(case):
         parts = split(url)
-        if parts is None or parts.scheme not in ("http", "https"):
+        if parts is None:
             continue
         host = quoted(parts.hostname or "")
         if is_private(parts.hostname or ""):

@@ -1,0 +1,39 @@
+"""Our values in a reader's words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xavatar.frames.people import Verdict
+from xavatar.model import Source, Status
+
+SOURCES: Final = {Source.PEP: "PEP", Source.VCARD: "vCard", Source.PRESENCE: "Presence"}
+
+STATUSES: Final = {
+    Status.OK: "ok",
+    Status.DISABLED: "switched off",
+    Status.EMPTY: "empty",
+    Status.NOT_FOUND: "not found",
+    Status.FORBIDDEN: "forbidden",
+    Status.UNSUPPORTED: "unsupported",
+    Status.UNAVAILABLE: "unavailable",
+    Status.TIMEOUT: "no answer",
+    Status.MALFORMED: "malformed",
+    Status.SKIPPED: "not asked",
+    Status.ERROR: "error",
+}
+
+VERDICTS: Final = {
+    Verdict.AGREES: "shown, sources agree",
+    Verdict.DIVERGES: "shown, sources differ",
+    Verdict.UNCOMPARED: "shown, not comparable",
+    Verdict.ONLY_PEP: "shown, only in PEP",
+    Verdict.ONLY_VCARD: "shown, only in vCard",
+    Verdict.ANNOUNCED: "announced, not found",
+    Verdict.BROKEN: "broken",
+    Verdict.HIDDEN: "closed to this account",
+    Verdict.UNREACHABLE: "no answer",
+    Verdict.DISABLED: "switched off",
+    Verdict.NONE: "no avatar",
+    Verdict.UNASKED: "not asked",
+}
