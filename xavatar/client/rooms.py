@@ -56,11 +56,14 @@ class RoomView:
         One's own nickname there.
     occupants : tuple of Occupant
         Without oneself, in the order of their presences.
+    update : Update, optional
+        What a presence of the room itself says of its avatar (P486-09).
     """
 
     jid: str
     nick: str
     occupants: tuple[Occupant, ...]
+    update: Update | None = None
 
 
 def room_jid(text: str) -> str:
@@ -152,15 +155,19 @@ async def _find_nick(wire: Wire, room: str, nick: str, timeout: float) -> RoomVi
 
 async def _enter(wire: Wire, room: str, nick: str, timeout: float) -> RoomView:
     seen: dict[str, Occupant] = {}
+    own_update: Update | None = None
     inside: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def observe(presence: Element) -> None:
+        nonlocal own_update
         bare, _, resource = presence.get("from", "").partition("/")
         if bare != room or inside.done():
             return
         if presence.get("type") == "error":
             inside.set_exception(from_stanza(presence, room, "entering the room"))
-        elif presence.get("type") is None and resource:
+        elif presence.get("type") is None and not resource:
+            own_update = parse_update(presence)
+        elif presence.get("type") is None:
             if _SELF in _codes(presence):
                 inside.set_result(resource)
             else:
@@ -177,7 +184,7 @@ async def _enter(wire: Wire, room: str, nick: str, timeout: float) -> RoomView:
         raise QueryTimeout(room, "entering the room", text=f"no answer within {timeout:g} s") from None
     finally:
         stop()
-    return RoomView(room, own, tuple(seen.values()))
+    return RoomView(room, own, tuple(seen.values()), own_update)
 
 
 def _codes(presence: Element) -> set[str]:

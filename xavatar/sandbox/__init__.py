@@ -7,7 +7,9 @@ runs it on a thread of its own; :class:`Server` on a loop of yours.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .respond import Stats
@@ -53,3 +55,13 @@ def sandbox(name: str | Path | Scenario = "verona", **options: Any) -> Sandbox:
     from .load import load
 
     return Sandbox(load(name), **options)
+
+
+class _Callable(ModuleType):
+    """Lets ``xavatar.sandbox("verona")`` mean the function, whose name the package has too."""
+
+    def __call__(self, name: str | Path | Scenario = "verona", **options: Any) -> Sandbox:
+        return sandbox(name, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from types import TracebackType
@@ -59,10 +60,10 @@ class AsyncSession:
         Roots to trust instead of the system's, PEM.
     presence : bool
         False stays invisible: nobody sees the session, and it sees no presence hashes.
-    timeout : float
-        Seconds for connecting, and for one answer.
+    timeout : float, optional
+        Seconds for connecting, and for one answer; wins over the two of `settings`.
     settings : Settings, optional
-        Everything else; `timeout` wins over its two.
+        Left out, the defaults; an embedded sandbox answers within 2 s or never.
     store : ImageShelf, optional
         Where images are kept; else a temporary store of the process.
 
@@ -87,7 +88,7 @@ class AsyncSession:
         verify: bool = True,
         ca_file: Path | str | None = None,
         presence: bool = True,
-        timeout: float = 30.0,
+        timeout: float | None = None,
         settings: Settings | None = None,
         store: ImageShelf | None = None,
     ) -> None:
@@ -95,14 +96,13 @@ class AsyncSession:
             raise ConfigError("Give a JID to log in as, or sandbox='verona' to look around without an account.")
         if sandbox is not None and (host is not None or port is not None or ca_file is not None):
             raise ConfigError("A sandbox brings its own host, port and ca_file; leave them out.")
-        self.settings = settings or Settings()
+        self.settings = _settings(settings, timeout, embedded=sandbox is not None)
         self._jid = jid
         self._password = Secret(password) if isinstance(password, str) else password
         self._sandbox_wish = sandbox
         self._way = (host, port, direct_tls, verify, Path(ca_file) if ca_file else None)
         self._verify = verify
         self._presence = presence
-        self._timeout = timeout
         self._shelf = store if store is not None else default_store()
         self._connection: Connection | None = None
         self._pictures: Pictures | None = None
@@ -133,7 +133,7 @@ class AsyncSession:
             return self
         try:
             login = await asyncio.to_thread(self._login)
-            connection = Connection.to(login, presence=self._presence, timeout=self._timeout)
+            connection = Connection.to(login, presence=self._presence, timeout=self.settings.connect_timeout)
             self._connection = connection
             await connection.open()
         except BaseException:
@@ -260,6 +260,8 @@ class AsyncSession:
         wanted = nick or connection.bare.partition("@")[0]
         async with rooms.visit(connection.wire, room, wanted, timeout=self.settings.timeout) as view:
             subject, announced = await self._room_itself(room)
+            if view.update is not None:
+                announced.append(presence_outcome(subject, Sighting("", view.update)))
             known: dict[Subject, list[Outcome]] = {subject: announced}
             for occupant in view.occupants:
                 person = Subject(f"{room}/{occupant.nick}", Kind.OCCUPANT, nick=occupant.nick)
@@ -276,8 +278,8 @@ class AsyncSession:
         subject = Subject(room, Kind.ROOM, name=info.name)
         hashes = rooms.announced_hashes(info)
         readings = tuple(Reading(Descriptor(id=value, info_index=index)) for index, value in enumerate(hashes))
-        status = Status.OK if readings else Status.EMPTY
-        return subject, [Outcome(subject, Source.PRESENCE, status, resource="disco#info", readings=readings)]
+        status, condition = (Status.OK, None) if readings else (Status.EMPTY, "no-hash")
+        return subject, [Outcome(subject, Source.PRESENCE, status, condition, resource="disco#info", readings=readings)]
 
     async def me(self, *, images: bool = True, progress: Progress = None) -> DataFrame:
         """Ask about the own account: PEP, vCard, and each of its resources' presences.
@@ -368,6 +370,11 @@ class AsyncSession:
             f"<div><b>xavatar</b> {escape(self.jid)} "
             f'<span style="color:{color}">\N{BLACK CIRCLE} {self.state}</span>{extra}</div>'
         )
+
+
+def _settings(given: Settings | None, timeout: float | None, *, embedded: bool) -> Settings:
+    settings = given or (Settings(timeout=2.0) if embedded else Settings())
+    return settings if timeout is None else replace(settings, timeout=timeout, connect_timeout=timeout)
 
 
 def _source(value: Source | str) -> Source:

@@ -143,7 +143,7 @@ def connect(
     verify: bool = True,
     ca_file: Path | str | None = None,
     presence: bool = True,
-    timeout: float = 30.0,
+    timeout: float | None = None,
     settings: Settings | None = None,
     store: ImageShelf | None = None,
 ) -> Session:
