@@ -15,18 +15,19 @@ from pathlib import Path
 import scenes
 from cast import LOOKS
 from PIL import ExifTags, Image, TiffImagePlugin
-from portraits import portrait
+from portraits import Look, portrait
 
+DRAWN_WITH = "13.0.0"  # the Pillow the committed files are from
 SIDE = 96  # inside what XEP-0153, 4.6 recommends
-SIDES = {"capulet": 64, "nurse": 64, "benvolio": 192, "silvia": 128, "katherina": 64, "horatio": 128}
-JPEGS = ("tybalt", "vitruvia", "malvolio", "gremio")
+SIDES = {"capulet": 64, "nurse": 64, "benvolio": 128, "katherina": 64}
+JPEGS = ("tybalt", "vitruvia", "mercutio", "gremio")
 
 HOSTILE_SVG = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="64" height="64">
   <script>document.title = "an avatar ran a script"</script>
   <image xlink:href="http://192.168.1.1/seen.png" width="1" height="1"/>
-  <circle cx="32" cy="32" r="30" fill="#7d8471" onload="alert('avatar')"/>
-  <a xlink:href="javascript:alert('avatar')"><text x="14" y="38">poison</text></a>
+  <circle cx="32" cy="32" r="30" fill="#6f8f6a" onload="alert('avatar')"/>
+  <a xlink:href="javascript:alert('avatar')"><text x="10" y="38">ballads</text></a>
 </svg>
 """
 LETTER = b"""What's in a name? That which we call a picture
@@ -50,36 +51,41 @@ def png(image: Image.Image, **options: object) -> bytes:
     return encoded(image, "PNG", optimize=True, **options)
 
 
+def small(look: Look, side: int = SIDE) -> bytes:
+    """A portrait of few colours, below the 8 KB of XEP-0153, 4.6.1 and the 9400 characters of phones."""
+    return png(portrait(look, side).quantize(128))
+
+
 def cast() -> Iterator[tuple[str, bytes]]:
     for name, look in LOOKS.items():
         side = SIDES.get(name, SIDE)
         if name in JPEGS:
             yield f"{name}.jpg", encoded(portrait(look, side), "JPEG", quality=85)
-        elif side > SIDE:
-            yield f"{name}.png", png(portrait(look, side))
-        else:  # few colours keep it below the 8 KB of XEP-0153, 4.6.1
-            yield f"{name}.png", png(portrait(look, side).quantize(128))
+        else:
+            yield f"{name}.png", small(look, side)
 
 
 def places() -> Iterator[tuple[str, bytes]]:
     for draw in (scenes.balcony, scenes.tomb, scenes.market, scenes.ball, scenes.forest):
-        yield f"{draw.__name__}.png", png(draw().reduced(SIDE))
+        yield f"{draw.__name__}.png", png(draw().reduced(SIDE).quantize(128))
     yield "forest.svg", ROOM_SVG.encode()
 
 
 def formats() -> Iterator[tuple[str, bytes]]:
     """One picture in several formats and sizes, older pictures, and animations."""
-    yield "romeo-192.webp", encoded(portrait(LOOKS["romeo"], 192), "WEBP", quality=80)
-    yield "romeo-512.jpg", encoded(portrait(LOOKS["romeo"], 512), "JPEG", quality=80)
-    yield "romeo-masked.png", png(portrait(replace(LOOKS["romeo"], extra="mask", mood="merry"), SIDE).quantize(128))
-    yield "juliet-1590.png", png(portrait(replace(LOOKS["juliet"], mood="asleep", extra=""), 64))
-    yield "escalus-1580.png", png(portrait(replace(LOOKS["escalus"], hat="", hair="#5a3825"), SIDE))
-    yield "escalus-1585.png", png(portrait(replace(LOOKS["escalus"], hat=""), SIDE))
-    yield "viola-as-cesario.png", png(portrait(replace(LOOKS["viola"], style="short", beard="moustache"), SIDE))
+    yield "silvia-192.webp", encoded(portrait(LOOKS["silvia"], 192), "WEBP", quality=80)
+    yield "silvia-512.jpg", encoded(portrait(LOOKS["silvia"], 512), "JPEG", quality=80)
+    yield "vitruvia-smaller.jpg", encoded(portrait(LOOKS["vitruvia"], SIDE), "JPEG", quality=50)
+    yield "proteus-1592.png", small(replace(LOOKS["proteus"], hat=""))
+    yield "celia-as-aliena.png", small(replace(LOOKS["celia"], style="bob", hat="", cloth="#8a6f52", collar="cowl"))
+    yield "juliet-1590.png", small(replace(LOOKS["juliet"], mood="asleep", extra=""))
+    yield "escalus-1580.png", small(replace(LOOKS["escalus"], hat="", hair="#5a3825"))
+    yield "escalus-1585.png", small(replace(LOOKS["escalus"], hat=""))
+    yield "viola-as-cesario.png", small(replace(LOOKS["viola"], style="short", beard="moustache"))
     tail = [scenes.dog(0, False), scenes.dog(4, True), scenes.dog(7, True), scenes.dog(4, True)]
     yield "crab.gif", moving("GIF", [board.reduced(64).quantize(48) for board in tail])
     yield "feste-juggling.png", moving("PNG", moods("feste", "calm", "merry", "asleep", "merry"))
-    yield "mab-dreaming.webp", moving("WEBP", moods("mab", "asleep", "calm"))
+    yield "puck-winking.webp", moving("WEBP", moods("puck", "merry", "calm"))
 
 
 def moods(name: str, *words: str) -> list[Image.Image]:
@@ -94,15 +100,14 @@ def oddities() -> Iterator[tuple[str, bytes]]:
     """Pictures that leak, lie, burst or bite."""
     photo = scenes.shipwreck(320, 240)
     yield "sebastian-gps.jpg", encoded(photo, "JPEG", quality=72, exif=gps_exif())
-    yield "wide.png", png(scenes.market().reduced(192).crop((0, 60, 192, 132)))
+    yield "falstaff-wide.png", png(portrait(LOOKS["falstaff"], 144).resize((144, 60)).quantize(128))
     yield "lucio-huge.png", png(scenes.grained(portrait(LOOKS["lucio"], 320), 10))
     yield "bomb.png", png(Image.new("1", (20_000, 20_000)))
     yield "dot.png", png(Image.new("RGB", (1, 1), "#b23a48"))
-    yield "blank.png", png(Image.new("RGBA", (64, 64), (0, 0, 0, 0)))
-    whole = png(portrait(LOOKS["martino"], SIDE))
-    yield "martino-truncated.png", whole[: len(whole) * 3 // 5]
+    whole = small(LOOKS["yorick"])
+    yield "yorick-truncated.png", whole[: len(whole) * 3 // 5]
     yield "letter.png", LETTER
-    yield "apothecary.svg", HOSTILE_SVG.encode()
+    yield "autolycus.svg", HOSTILE_SVG.encode()
 
 
 def gps_exif() -> bytes:

@@ -23,9 +23,10 @@ def crowd(table: Table) -> Iterator[Account]:
     Parameters
     ----------
     table : Table
-        ``size``, ``seed``, names (``given``, ``family``), weights by word (``domains``, ``groups``, ``sources``, ``formats``,
-        ``sides``, ``presences``), and ``anomaly``: tables as a ``[[contact]]`` with a ``share``
-        of all contacts each. Their pictures are called ``face``, and ``other`` for a second one.
+        ``size``, ``seed``, names (``given``, ``family``), weights by word (``domains``, ``groups``,
+        ``sources``, ``formats``, ``sides``, ``presences``), and ``anomaly``: tables as a
+        ``[[contact]]`` with a ``share`` of all contacts each. Their pictures are called
+        ``face``, and ``other`` for a second one.
     """
     chance = random.Random(table.need("seed"))
     size = table.take("size", int, 100)
@@ -37,7 +38,8 @@ def crowd(table: Table) -> Iterator[Account]:
         raise table.error(f"`size` can be {len(people)} at most, the pairs of `given` and `family`.")
     for number, (given, family) in enumerate(chance.sample(people, size)):
         drawn = {key: chance.choices(list(shares), list(shares.values()))[0] for key, shares in weights.items()}
-        form, first, second = drawn["formats"], chance.getrandbits(40), chance.getrandbits(40)
+        first, second = chance.getrandbits(40), chance.getrandbits(40)
+        form = "png" if number in odd else drawn["formats"]
         content = odd.get(number) or _source(drawn["sources"], form, f"{first:010x}")
         entry = {"presence": drawn["presences"], **content} | {
             "jid": f"{given}.{family}@{drawn['domains']}",
@@ -69,19 +71,22 @@ def _oddities(table: Table, chance: random.Random, size: int) -> dict[int, dict[
 
 
 def _source(word: str, form: str, name: str) -> dict[str, Any]:
-    """Say what is published where; a JPEG or WebP in PEP breaks XEP-0084, 4.1."""
-    breaks = [] if form == "png" else ["A-05", "P84-04", "P84-12"]
+    """Say what is published where, and what the picture's format breaks there."""
+    in_pep = [] if form == "png" else ["A-05", "P84-04", "P84-12"]
+    in_vcard = ["P153-12", "P153-14"] if form == "webp" else []
     match word:
         case "both":
-            return {"picture": "face", "photo": "face", "plants": breaks}
+            return {"picture": "face", "photo": "face", "plants": in_pep + in_vcard}
         case "pep":
-            return {"picture": "face", "plants": breaks, "presence": "offline"}
+            plants = ["P398-07", *in_pep]
+            return {"picture": "face", "access": "presence", "plants": plants, "presence": "offline"}
         case "vcard":
-            return {"photo": "face", "plants": ["A-36"]}
+            return {"photo": "face", "plants": ["A-36", *in_vcard]}
         case "disabled":
             return {"node": [{"name": "metadata", "items": [{"id": name, "payload": DISABLED}]}], "presence": "empty"}
         case "private":
-            return {"picture": "face", "access": "whitelist", "plants": ["P60-01"], "presence": "offline"}
+            plants = ["P60-01", "P163-01"]
+            return {"picture": "face", "access": "whitelist", "plants": plants, "presence": "offline"}
         case "gone":
             return {"exists": False, "plants": ["P60-02"], "presence": "offline"}
         case _:

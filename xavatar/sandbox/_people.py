@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from . import faults
 from ._data import Picture
 from ._table import Table
 from .scenario import Account, Fault, Item, Node, Occupant, Resource, Room
@@ -19,8 +20,6 @@ AVATAR = {"metadata": "urn:xmpp:avatar:metadata", "data": "urn:xmpp:avatar:data"
 ACCESS_MODELS = ("open", "presence", "roster", "whitelist", "authorize")
 SUBSCRIPTIONS = ("both", "to", "from", "none")
 STRANGER = "stranger"  # not in the roster at all
-FAULTS = ("silence", "delay", "error", "malformed-metadata", "wrong-hash", "broken-base64", "oversized")
-REQUESTS = ("any", "metadata", "data", "vcard", "disco")
 UPDATE = "vcard-temp:x:update"
 
 _JID = re.compile(r"[^@/\s]+@[^@/\s]+")
@@ -212,8 +211,8 @@ def _update(table: Table, word: str, picture: str | None) -> str:
 
 def _fault(table: Table) -> Fault:
     fault = Fault(
-        kind=table.choice("kind", "", FAULTS),
-        on=table.choice("on", "any", REQUESTS),
+        kind=table.choice("kind", "", faults.KINDS),
+        on=table.choice("on", "any", faults.TARGETS),
         condition=table.optional("condition"),
         error_type=table.optional("type"),
         seconds=table.number("seconds"),

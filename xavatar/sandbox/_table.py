@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-from xml.etree import ElementTree
 
 from xavatar.errors import SandboxError
 
 from ._data import Picture
+from .xml import parse_fragment
 
 T = TypeVar("T")
 PictureSource = Callable[[str], Picture]
@@ -124,9 +124,9 @@ class Table:
         """Fill a piece of XML and see that the stream will survive it."""
         filled = self.filled(text).strip()
         try:
-            ElementTree.fromstring(f"<fragment>{filled}</fragment>")
-        except ElementTree.ParseError as error:
-            raise self.error(f"this is not well-formed XML, {error}: {filled[:200]}") from error
+            parse_fragment(filled)
+        except ValueError as error:
+            raise self.error(f"{error}: {filled[:200]}") from error
         return filled
 
     def done(self) -> None:
