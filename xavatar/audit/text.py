@@ -33,9 +33,8 @@ def size(nbytes: int) -> str:
     """Return a number of bytes as people read it: ``812 bytes``, ``71.4 KiB``, ``1.2 MiB``."""
     if nbytes < _KIB:
         return "1 byte" if nbytes == 1 else f"{nbytes} bytes"
-    if nbytes < _KIB * _KIB:
-        return f"{nbytes / _KIB:.1f} KiB"
-    return f"{nbytes / _KIB / _KIB:.1f} MiB"
+    number, unit = (nbytes / _KIB, "KiB") if nbytes < _KIB * _KIB else (nbytes / _KIB / _KIB, "MiB")
+    return f"{number:.1f}".removesuffix(".0") + f" {unit}"
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

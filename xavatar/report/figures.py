@@ -16,19 +16,6 @@ from xavatar.model import ImageFacts, Source, Status
 from .plots import Bar, bars, stacked
 from .words import SOURCES, VERDICTS
 
-STATUS_TONES = {
-    Status.OK: "good",
-    Status.DISABLED: "dim",
-    Status.EMPTY: "dim",
-    Status.NOT_FOUND: "dim",
-    Status.FORBIDDEN: "mild",
-    Status.UNSUPPORTED: "dim",
-    Status.UNAVAILABLE: "warn",
-    Status.TIMEOUT: "warn",
-    Status.MALFORMED: "bad",
-    Status.SKIPPED: "plain",
-    Status.ERROR: "bad",
-}
 VERDICT_TONES = {
     **dict.fromkeys(SHOWN, "good"),
     Verdict.DIVERGES: "warn",

@@ -18,15 +18,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from xavatar.audit import Audit, Rule, writer
 from xavatar.audit.display import subtitle
 from xavatar.audit.text import clean, size
-from xavatar.model import Finding, Severity
+from xavatar.model import Finding, Severity, Source
 
 from .faces import wall
-from .figures import STATUS_TONES, VERDICT_TONES, figures
+from .figures import VERDICT_TONES, figures
 from .method import unseen
-from .rows import Contact, contacts
-from .words import SOURCES, VERDICTS
+from .rows import contacts
+from .words import SHORT, SOURCES, VERDICTS
 
 _PER_RULE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One sentence, and all it is true of."""
+
+    message: str
+    source: Source | None
+    jids: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ class Group:
     severity : Severity
         The heaviest among its findings.
     subjects : int
-    shown : list of Finding
+    told : list of Told
     more : int
         Findings that are not shown here.
     """
@@ -47,7 +56,7 @@ class Group:
     rule: Rule
     severity: Severity
     subjects: int
-    shown: list[Finding]
+    told: list[Told]
     more: int
 
 
@@ -58,12 +67,19 @@ def groups(audit: Audit, *, most: int = _PER_RULE) -> list[Group]:
         by_rule.setdefault(finding.rule, []).append(finding)
     found = [
         Group(
-            audit.rule(key), listed[0].severity, len({f.jid for f in listed}), listed[:most], max(len(listed) - most, 0)
+            audit.rule(key), listed[0].severity, len({f.jid for f in listed}), _told(listed[:most]), len(listed[most:])
         )
         for key, listed in by_rule.items()
     ]
     rank = list(Severity)
     return sorted(found, key=lambda group: (rank.index(group.severity), -group.subjects, group.rule.id))
+
+
+def _told(findings: Iterable[Finding]) -> list[Told]:
+    same: dict[tuple[str, Source | None], list[str]] = {}
+    for finding in findings:
+        same.setdefault((finding.message, finding.source), []).append(finding.jid)
+    return [Told(message, source, jids) for (message, source), jids in same.items()]
 
 
 def render(audit: Audit) -> str:
@@ -99,12 +115,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clean": clean, "size": size, "tones": _tones}
+    environment.filters |= {"clean": clean, "size": size}
     environment.globals |= {
-        "sources": SOURCES, "status_tones": STATUS_TONES, "verdict_tones": VERDICT_TONES, "verdicts": VERDICTS,
-    }  # fmt: skip
+        "sources": SOURCES,
+        "verdicts": VERDICTS,
+        "short": VERDICTS | SHORT,
+        "verdict_tones": VERDICT_TONES,
+    }
     return environment
-
-
-def _tones(people: Iterable[Contact]) -> set[str]:
-    return {VERDICT_TONES[person.verdict] for person in people}

@@ -37,3 +37,14 @@ VERDICTS: Final = {
     Verdict.NONE: "no avatar",
     Verdict.UNASKED: "not asked",
 }
+
+SHORT: Final = {
+    Verdict.AGREES: "sources agree",
+    Verdict.DIVERGES: "sources differ",
+    Verdict.UNCOMPARED: "uncompared",
+    Verdict.ONLY_PEP: "only in PEP",
+    Verdict.ONLY_VCARD: "only in vCard",
+    Verdict.ANNOUNCED: "not found",
+    Verdict.HIDDEN: "closed",
+}
+"""Verdicts for narrow places; those not named here are short already."""
