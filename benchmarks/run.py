@@ -1,0 +1,96 @@
+"""Fetch a whole roster's avatars from real servers in several ways, side by side, and write RESULTS.md.
+
+    python -m benchmarks.run [--contacts 2000] [--rounds 5] [--servers prosody,ejabberd] [--only floor,xavatar_pep]
+
+Every run is a process of its own; the ways take turns, so that a disturbance of the machine hits all of them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.servers import Ejabberd, Prosody, RunningServer
+from tests.servers.cast import crowd
+from tests.support import find
+
+from .contestants import CONTESTANTS, Contestant
+from .race import Result, Task
+from .results import write
+
+SERVERS: dict[str, type[RunningServer]] = {"prosody": Prosody, "ejabberd": Ejabberd}
+ROOT = Path(__file__).parent.parent
+TIMEOUT = 180.0
+
+
+def run(contestant: Contestant, server: RunningServer, contacts: int, window: int) -> Result:
+    """Run one contestant once, and check that it fetched what there is."""
+    wanted = min(contacts, contestant.at_most or contacts)
+    task = Task(
+        server.host, server.port, server.domain, "alice", server.accounts["alice"], str(server.ca_file), wanted, window
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", f"benchmarks.contestants.{contestant.name}", json.dumps(asdict(task))],
+        cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{contestant.name} failed on {server.kind}:\n{done.stderr[-3000:]}")
+    result = Result(**json.loads(done.stdout.splitlines()[-1]))
+    expected = sum(1 for user in server.cast.users[1 : wanted + 1] if user.items)
+    if result.avatars != expected:
+        raise SystemExit(f"{contestant.name} on {server.kind} found {result.avatars} of {expected} avatars.")
+    return result
+
+
+def race(
+    server: RunningServer, contestants: list[Contestant], arguments: argparse.Namespace
+) -> Iterator[tuple[str, Result]]:
+    """Let the contestants take turns; the first round warms the server up and does not count."""
+    for turn in range(arguments.rounds + 1):
+        for contestant in contestants:
+            result = run(contestant, server, arguments.contacts, arguments.window)
+            print(f"{server.kind:9} {turn:2} {contestant.name:16} {result.seconds:7.3f} s", flush=True)
+            if turn:
+                yield contestant.name, result
+
+
+def main() -> None:
+    """Measure, then write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--contacts", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--window", type=int, default=64, help="requests under way at once, for all")
+    parser.add_argument("--servers", default=",".join(SERVERS))
+    parser.add_argument("--only", default="", help="contestants, by name, separated by commas")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "RESULTS.md")
+    arguments = parser.parse_args()
+    only = set(filter(None, arguments.only.split(",")))
+    contestants = [contestant for contestant in CONTESTANTS if not only or contestant.name in only]
+    measured: dict[str, dict[str, list[Result]]] = {}
+    for name in arguments.servers.split(","):
+        kind = SERVERS[name]
+        if missing := [command for command in kind.needs if find(command) is None]:
+            print(f"{name}: {', '.join(missing)} not installed; run scripts/system-packages", file=sys.stderr)
+            continue
+        start = time.perf_counter()
+        server = kind.start(crowd(arguments.contacts))
+        print(f"{name}: {arguments.contacts} contacts on stage after {time.perf_counter() - start:.1f} s", flush=True)
+        try:
+            results = measured.setdefault(name, {})
+            for contestant, result in race(server, contestants, arguments):
+                results.setdefault(contestant, []).append(result)
+        finally:
+            server.stop()
+    if measured:
+        write(arguments.out, measured, arguments)
+        print(f"Written: {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()
