@@ -19,10 +19,10 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from .exif import Exif, read_exif
-from .layout import Layout, layout
+from .layout import Layout, layout, still_png
 from .limits import MAX_SCANS, Fault, Limits, Refused
 from .reduce import draft
-from .sniff import sniff
+from .sniff import PNG_SIGNATURE, sniff
 
 
 class _JpegFile(JpegImageFile):
@@ -50,25 +50,30 @@ def check_bytes(data: bytes, limits: Limits) -> None:
         raise Refused(Fault.BYTES, f"{len(data):,} are more than {limits.max_bytes:,}")
 
 
-def check_layout(found: Layout, limits: Limits) -> None:
-    """Refuse a file whose structure promises too much work."""
-    if found.frames > limits.max_frames:
-        raise Refused(Fault.FRAMES, f"{found.frames:,} are more than {limits.max_frames:,}")
-    if found.scans > MAX_SCANS:
-        raise Refused(Fault.SCANS, f"{found.scans:,} are more than {MAX_SCANS}")
-    if found.canvas:
-        check_pixels(found.canvas, limits)
-
-
 def check_pixels(size: tuple[int, int], limits: Limits) -> None:
     """Refuse a picture of too many pixels (A-18)."""
     if size[0] * size[1] > limits.max_pixels:
         raise Refused(Fault.PIXELS, f"{size[0]} x {size[1]} are more than {limits.max_pixels:,}")
 
 
+def check_passes(frames: int, scans: int, limits: Limits) -> None:
+    """Refuse a file that asks for the same pixels too many times."""
+    if frames > limits.max_frames:
+        raise Refused(Fault.FRAMES, f"{frames:,} are more than {limits.max_frames:,}")
+    if scans > MAX_SCANS:
+        raise Refused(Fault.SCANS, f"{scans:,} are more than {MAX_SCANS}")
+
+
 def open_picture(data: bytes, format: str) -> ImageFile:
     """Return the picture with its header read and nothing decoded."""
+    if b"acTL" in data and data.startswith(PNG_SIGNATURE):
+        data = still_png(data)
     return _PLUGINS[format](io.BytesIO(data))
+
+
+def frames_of(picture: ImageFile, structure: Layout, format: str) -> int:
+    """Return how many pictures the file holds; only AVIF's are known to its decoder alone."""
+    return int(getattr(picture, "n_frames", 1)) if format == "avif" else structure.frames
 
 
 def decode(data: bytes, limits: Limits, side: int) -> tuple[ImageFile, int]:
@@ -90,9 +95,11 @@ def decode(data: bytes, limits: Limits, side: int) -> tuple[ImageFile, int]:
     if format is None or format not in _PLUGINS:
         raise Refused(Fault.SVG if format == "svg" else Fault.UNRECOGNISED)
     check_bytes(data, limits)
-    check_layout(layout(data, format), limits)
+    structure = layout(data, format)
+    check_pixels(structure.canvas or (0, 0), limits)
     picture = open_picture(data, format)
     check_pixels(picture.size, limits)
+    check_passes(frames_of(picture, structure, format), structure.scans, limits)
     draft(picture, side)
     picture.load()
     exif = exif_of(data, format, picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Iterator
@@ -11,14 +12,15 @@ from PIL.ImageFile import ImageFile
 
 from xavatar.model import ImageFacts
 
-from .decode import check_bytes, check_layout, check_pixels, exif_of, open_picture
-from .layout import layout
+from .decode import check_bytes, check_passes, check_pixels, exif_of, frames_of, open_picture
+from .layout import Layout, layout
 from .limits import Fault, Limits, Refused
 from .look import SIDE, look
 from .reduce import draft, plain
 from .sniff import mime_of, sniff
 
 _DEFAULT = Limits()
+_STOPS = "the file stops before the picture's end"
 _PADDING = b"\0\t\n\r "
 
 
@@ -74,30 +76,40 @@ def _stages(data: bytes, limits: Limits) -> Iterator[dict[str, Any]]:
     yield {"frames": structure.frames, "duration_ms": structure.duration_ms}
     if structure.canvas:
         yield {"width": structure.canvas[0], "height": structure.canvas[1]}
-    check_layout(structure, limits)
+        check_pixels(structure.canvas, limits)
 
-    picture = open_picture(data, format)
-    yield {"width": picture.width, "height": picture.height, "mode": picture.mode}
-    frames = max(structure.frames, getattr(picture, "n_frames", 1))
+    with _damage(structure):
+        picture = open_picture(data, format)
+    frames = frames_of(picture, structure, format)
+    yield {"width": picture.width, "height": picture.height, "mode": picture.mode, "frames": frames}
     check_pixels(picture.size, limits)
+    check_passes(frames, structure.scans, limits)
     yield _metadata(data, format, picture)
 
-    draft(picture, 2 * SIDE)
-    try:
+    with _damage(structure):
+        draft(picture, 2 * SIDE)
         picture.load()
-    except OSError as failure:
-        fault = Fault.TRUNCATED if structure.end is None else Fault.CORRUPT
-        raise Refused(fault, str(failure)) from None
     if format in ("png", "apng"):
         yield _metadata(data, format, picture)  # eXIf may follow the pixels
-    yield {"frames": frames, "has_alpha": picture.has_transparency_data}
+    yield {"has_alpha": picture.has_transparency_data}
     seen = look(plain(picture, 2 * SIDE))
     yield {"dhash": seen.dhash, "phash": seen.phash, "colors": seen.colors, "blank": seen.blank}
 
     if structure.end is None:
-        raise Refused(Fault.TRUNCATED, "the file stops before the picture's end")
+        raise Refused(Fault.TRUNCATED, _STOPS)
     if rest := data[structure.end :].strip(_PADDING):
         raise Refused(Fault.TRAILING, f"{len(rest):,} bytes follow the picture's end")
+
+
+@contextlib.contextmanager
+def _damage(structure: Layout) -> Iterator[None]:
+    """Tell a file that stops too early from one that is wrong."""
+    try:
+        yield
+    except Exception as failure:
+        if structure.end is None or "truncated" in str(failure):
+            raise Refused(Fault.TRUNCATED, _STOPS) from failure
+        raise
 
 
 def _metadata(data: bytes, format: str, picture: ImageFile) -> dict[str, Any]:

@@ -173,8 +173,20 @@ def _webp_canvas(data: bytes, kind: bytes, start: int) -> tuple[int, int] | None
     return None
 
 
+def still_png(data: bytes) -> bytes:
+    """Return an APNG as the plain PNG it also is: its default picture, without the animation's chunks."""
+    parts = [PNG_SIGNATURE]
+    offset = len(PNG_SIGNATURE)
+    for kind, start, end in _png_chunks(data):
+        if kind not in (b"acTL", b"fcTL", b"fdAT"):
+            parts.append(data[start - 8 : end])
+        offset = end
+    return b"".join([*parts, data[offset:]])
+
+
 def _avif(data: bytes) -> Layout:
     """Walk the boxes of an ISO base media file; whatever is no box lies behind the end."""
+    duration = _media_duration(data)
     offset = 0
     while offset + 8 <= len(data):
         size, kind = _be(data, offset, 4), data[offset + 4 : offset + 8]
@@ -183,11 +195,35 @@ def _avif(data: bytes) -> Layout:
         if size == 1:
             size = _be(data, offset + 8, 8)
         if size == 0:
-            return Layout(len(data))
+            return Layout(len(data), duration_ms=duration)
         if size < 8:
             break
         offset += size
-    return Layout(offset if offset <= len(data) else None)
+    return Layout(offset if offset <= len(data) else None, duration_ms=duration)
+
+
+def _media_duration(data: bytes) -> float | None:
+    """Return the milliseconds of one run through a sequence's first track (ISO 14496-12, 8.4.2)."""
+    start = data.find(b"mdhd") + 4
+    if start < 4:
+        return None
+    # Version 1 of the box has times of 8 bytes, version 0 of 4.
+    width = 8 if data[start : start + 1] == b"\1" else 4
+    scale, duration = _be(data, start + 4 + 2 * width, 4), _be(data, start + 8 + 2 * width, width)
+    return 1000 * duration / scale if scale and duration < 1 << 31 else None
+
+
+_MOST_DIRECTORIES = 100_000
+
+
+def _tiff(data: bytes) -> Layout:
+    """Follow a TIFF's chain of directories, one per page, until it ends or bites its tail."""
+    read = _le if data[:1] == b"I" else _be
+    offset, seen = read(data, 4, 4), set[int]()
+    while 8 <= offset < len(data) and offset not in seen and len(seen) < _MOST_DIRECTORIES:
+        seen.add(offset)
+        offset = read(data, offset + 2 + 12 * read(data, offset, 2), 4)
+    return Layout(len(data), max(len(seen), 1))
 
 
 _WALKS: dict[str, Callable[[bytes], Layout]] = {
@@ -197,4 +233,5 @@ _WALKS: dict[str, Callable[[bytes], Layout]] = {
     "jpeg": _jpeg,
     "webp": _webp,
     "avif": _avif,
+    "tiff": _tiff,
 }
