@@ -78,7 +78,7 @@ class Subject:
     name : str, optional
         The roster's or the room's name.
     groups : tuple of str
-        Roster groups, in the server's order.
+        Roster groups, sorted.
     subscription : str, optional
         The roster's subscription: none, to, from, both.
     """

@@ -25,12 +25,13 @@ async def fetch_roster(wire: Wire, *, timeout: float) -> tuple[Subject, ...]:
     for item in query if query is not None else ():
         jid = item.get("jid", "").strip()
         if jid and item.get("subscription") != "remove":
-            groups = tuple(group.text.strip() for group in item.iter(tag(ROSTER, "group")) if group.text)
+            # Groups are a set, which servers give in any order (RFC 6121, 2.1.2.6).
+            groups = sorted(group.text.strip() for group in item.iter(tag(ROSTER, "group")) if group.text)
             subjects[jid] = Subject(
                 jid=jid,
                 kind=Kind.CONTACT,
                 name=item.get("name") or None,
-                groups=groups,
+                groups=tuple(groups),
                 subscription=item.get("subscription") or "none",
             )
     return tuple(subjects.values())

@@ -1,0 +1,157 @@
+"""One scenario on three servers gives one frame, but for the differences written down here."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+import pytest
+
+import xavatar as xa
+from tests.contract.conftest import login
+from tests.servers import RunningServer, picture
+from xavatar.frames.schema import DTYPES
+
+PICTURES = {
+    number: hashlib.sha1(picture(number)).hexdigest() for number in range(1, 9)
+}
+ROMEO, NURSE, TYBALT, FRIAR, JULIET, BALCONY = (PICTURES[number] for number in (1, 2, 3, 4, 7, 8))
+
+# user: (PEP status, PEP picture), (vCard status, vCard picture), as every server tells it.
+CONVERTED = {
+    "romeo": (("ok", ROMEO), ("ok", ROMEO)),
+    "nurse": (("ok", NURSE), ("ok", NURSE)),
+    "tybalt": (("ok", TYBALT), ("ok", TYBALT)),
+    "paris": (("disabled", None), ("empty", None)),
+    "friar": (("forbidden", None), ("empty", None)),
+    "balthasar": (("not_found", None), ("empty", None)),
+    "mercutio": (("forbidden", None), ("empty", None)),
+}
+UNCONVERTED = {
+    "romeo": (("ok", ROMEO), ("not_found", None)),
+    "nurse": (("ok", NURSE), ("not_found", None)),
+    "tybalt": (("not_found", None), ("ok", TYBALT)),
+    "paris": (("disabled", None), ("not_found", None)),
+    "friar": (("forbidden", None), ("not_found", None)),
+    "balthasar": (("not_found", None), ("not_found", None)),
+    "mercutio": (("forbidden", None), ("not_found", None)),
+}
+
+# Where a server differs, and why.
+DIFFERENCES = {
+    "ejabberd": {
+        # Its conversion asks no access model: whoever may not see the item sees the vCard (P398-07).
+        "friar": (("forbidden", None), ("ok", FRIAR)),
+        # It tells an account that does not exist from one that hides (against P60-02).
+        "mercutio": (("not_found", None), ("empty", None)),
+    },
+}
+# No vCard is an empty vCard to ejabberd, with or without conversion (P54-01 wants an error).
+EMPTY_CARDS = {"ejabberd": {"not_found": "empty"}}
+
+
+def told(frame: pd.DataFrame, jid: str) -> tuple[tuple[str, str | None], ...]:
+    """Return what PEP and vCard say of somebody: status and picture."""
+    rows = frame[frame["jid"] == jid]
+
+    def of(source: str) -> tuple[str, str | None]:
+        (row,) = rows[rows["source"] == source].itertuples()
+        return row.status, None if row.sha1 is pd.NA else row.sha1
+
+    return of("pep"), of("vcard")
+
+
+@pytest.fixture
+def roster(server: RunningServer) -> pd.DataFrame:
+    with xa.connect(**login(server)) as session:
+        return session.roster()
+
+
+@pytest.fixture
+def plain_roster(unconverted: RunningServer) -> pd.DataFrame:
+    with xa.connect(**login(unconverted)) as session:
+        return session.roster()
+
+
+def test_the_same_frame_with_conversion(server: RunningServer, roster: pd.DataFrame) -> None:
+    expected = CONVERTED | DIFFERENCES.get(server.kind, {})
+    assert {user: told(roster, server.jid(user)) for user in expected} == expected
+    assert roster.dtypes.astype(str).to_dict() == DTYPES
+
+
+def test_the_same_frame_without_conversion(unconverted: RunningServer, plain_roster: pd.DataFrame) -> None:
+    kind = unconverted.kind
+    words = EMPTY_CARDS.get(kind, {})
+    expected = {
+        user: (pep, (words.get(vcard[0], vcard[0]), vcard[1])) for user, (pep, vcard) in UNCONVERTED.items()
+    }
+    if kind == "ejabberd":
+        expected["mercutio"] = (("not_found", None), ("empty", None))
+    assert {user: told(plain_roster, unconverted.jid(user)) for user in expected} == expected
+
+
+def test_every_image_is_verified_and_measured(roster: pd.DataFrame, server: RunningServer) -> None:
+    seen = roster[roster["sha1"].notna()]
+    assert set(seen["mime_real"]) == {"image/png"}
+    assert seen[["width_real", "height_real"]].eq(64).all(axis=None)
+    assert seen.loc[seen["source"] == "pep", "hash_ok"].all()
+    images = roster.xavatar.images()
+    assert hashlib.sha1(images[ROMEO]).hexdigest() == ROMEO
+
+
+def test_the_roster_itself_is_kept(roster: pd.DataFrame, server: RunningServer) -> None:
+    people = roster.drop_duplicates("jid").set_index("jid")
+    nurse = people.loc[server.jid("nurse")]
+    assert (nurse["name"], nurse["groups"], nurse["subscription"]) == ("Nurse", "Friends; Household", "both")
+    assert people.loc[server.jid("mercutio"), "name"] == "Mercutio †"
+    assert people.loc[server.jid("balthasar"), "subscription"] == "to"
+
+
+def test_strangers_are_not_in_the_roster(roster: pd.DataFrame, server: RunningServer) -> None:
+    assert not set(roster["jid"]) & {server.jid("sampson"), server.jid("gregory")}
+
+
+def test_the_room_s_own_avatar(server: RunningServer) -> None:
+    with xa.connect(**login(server)) as session:
+        room = session.room(server.room("balcony"))
+    (vcard,) = room[(room["kind"] == "room") & (room["source"] == "vcard")].itertuples()
+    assert (vcard.status, vcard.sha1) == ("ok", BALCONY)
+    hashes = room[(room["kind"] == "room") & (room["source"] == "presence")]
+    (announced,) = hashes[hashes["resource"] == "disco#info"].itertuples()
+    if server.kind == "ejabberd":  # 23.01 announces no muc#roominfo_avatarhash (P486-05)
+        assert announced.status == "empty"
+    else:
+        assert announced.id == BALCONY
+
+
+async def test_occupants_are_asked_through_the_room(server: RunningServer) -> None:
+    room_jid = server.room("tomb")
+    async with await server.raw("romeo", resource="stage") as romeo:
+        romeo.send(f"<presence to='{room_jid}/Montague'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+        await romeo.receive("presence", from_=f"{room_jid}/Montague")
+        async with xa.AsyncSession(**login(server)) as session:
+            room = await session.room(room_jid)
+    occupant = room[room["kind"] == "occupant"]
+    assert set(occupant["nick"]) == {"Montague"}
+    by_source = occupant.set_index("source")
+    assert by_source.loc["pep", "status"] == "skipped"
+    assert (by_source.loc["vcard", "status"], by_source.loc["vcard", "sha1"]) == ("ok", ROMEO)
+
+
+def test_one_s_own_account(server: RunningServer) -> None:
+    with xa.connect(**login(server)) as session:
+        me = session.me()
+        features = session.features()
+    rows = me.set_index("source")
+    assert rows.loc["pep", "sha1"] == rows.loc["vcard", "sha1"] == JULIET
+    assert features.pep
+    assert features.pep_vcard_conversion
+    assert features.rooms == (server.rooms_domain,)
+
+
+def test_invisible_sessions_see_no_presence(server: RunningServer) -> None:
+    with xa.connect(**login(server), presence=False) as session:
+        roster = session.roster(images=False)
+    presence = roster[roster["source"] == "presence"]
+    assert set(presence["condition"]) == {"presence-off"}
+    assert set(roster["image_status"].dropna()) <= {"skipped", "ok"}
