@@ -25,7 +25,7 @@ from xavatar.audit import RULES, Case, Surroundings
 from xavatar.audit.judge import cases, judge
 from xavatar.audit.limits import Limits
 from xavatar.frames.agreement import EMPTY_SHA1
-from xavatar.model import Kind, Outcome, Reading, Severity, Source, Status, Subject
+from xavatar.model import ImageFacts, Kind, Outcome, Reading, Severity, Source, Status, Subject
 
 SOUND = case(pep(), vcard(), presence())
 JPEG = {"format": "jpeg", "mime": "image/jpeg"}
@@ -97,9 +97,17 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
         case(pep(), presence(status=Status.EMPTY)),
         case(pep(status=Status.NOT_FOUND), presence(status=Status.EMPTY)),
     ),
+    "P153-04": (
+        case(presence(status=Status.UNAVAILABLE, condition="not-ready")),
+        case(presence(status=Status.UNAVAILABLE, condition="offline")),
+    ),
     "A-23": (
         case(presence(), presence(status=Status.EMPTY, resource="laptop")),
         case(presence(), presence(GOOD.upper(), resource="laptop")),
+    ),
+    "P153-10": (
+        own(presence(who=SELF), presence(OTHER, resource="laptop", who=SELF)),
+        case(presence(), presence(OTHER, resource="laptop")),
     ),
     "P153-09": (
         own(presence(who=SELF), presence(status=Status.UNSUPPORTED, resource="bot", who=SELF)),
@@ -197,6 +205,28 @@ def test_where_an_address_leads(address: str, severity: Severity) -> None:
 )
 def test_an_address_that_is_none(address: str) -> None:
     assert "P84-14" in broken_rules(url(address))
+
+
+def test_a_picture_that_is_gone_has_no_hash_to_compare() -> None:
+    gone = case(pep(reading(status=Status.EMPTY)), vcard(photo(facts(OTHER))))
+    assert broken_rules(gone) == {"P84-03"}
+
+
+def test_unreadable_data_is_not_called_missing() -> None:
+    assert broken_rules(broken(reading(status=Status.EMPTY), problems=("A-19 not base64",))) == {"A-19"}
+
+
+@pytest.mark.parametrize(("found", "words"), [(None, "not fetched"), (facts(nbytes=2 << 20), "not kept")])
+def test_what_a_session_does_not_take(found: ImageFacts | None, words: str) -> None:
+    status = Status.SKIPPED if found is None else Status.OK
+    big = broken(reading(info(nbytes=2 << 20), found, status, "over-limit"))
+    assert [f.message for f in judge([big], RULES, {}, ())] == [f"2 MiB: {words}, more than this session takes."]
+
+
+def test_who_was_not_asked_because_others_were_refused() -> None:
+    skipped = case(pep(status=Status.SKIPPED, condition="breaker-open", text="10 refusals in a row."))
+    (finding,) = judge([skipped], RULES, {}, ())
+    assert (finding.rule, finding.message) == ("A-26", "PEP: not asked; 10 refusals in a row.")
 
 
 def test_a_domain_that_refuses_everybody_is_told_as_one() -> None:

@@ -114,7 +114,7 @@ def test_what_could_not_be_seen_is_told() -> None:
     told = " ".join(page(Audit.of(closed)).words)
     assert "PEP of 1 subject: closed to this account." in told
     assert "vCard of 1 subject: gave no answer in time." in told
-    assert "1 subject sent no presence" in told
+    assert "1 subject sent no presence here" in told
     sound = snapshot(pep(), vcard(), presence())
     assert "Everything that was asked for was answered." in " ".join(page(Audit.of(sound)).words)
 

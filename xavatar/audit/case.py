@@ -13,6 +13,9 @@ from .limits import Limits
 
 PERMANENT = frozenset({Status.EMPTY, Status.NOT_FOUND})
 """Answers that say for sure: there is nothing here (for this account, P60-02)."""
+_HEARD = frozenset({Status.OK, Status.EMPTY, Status.UNSUPPORTED})
+NOT_READY = "not-ready"
+"""Condition of a presence with an empty update element (P153-04)."""
 UNREACHED = frozenset({Status.UNAVAILABLE, Status.TIMEOUT})
 
 
@@ -139,10 +142,19 @@ class Case:
         for reading in self.readings(source):
             if reading.facts is not None:
                 found.add(reading.facts.sha1)
-            # A picture elsewhere has a hash of its own, of another format (XEP-0084, 4.2.1).
-            elif reading.descriptor.url is None and is_sha1(reading.descriptor.id):
+            # A picture elsewhere has a hash of its own, of another format (XEP-0084, 4.2.1); one that is gone has none.
+            elif reading.descriptor.url or reading.image_status in PERMANENT:
+                continue
+            elif is_sha1(reading.descriptor.id):
                 found.add(normal(reading.descriptor.id))
         return frozenset(found - {EMPTY_SHA1})
+
+    @property
+    def heard(self) -> tuple[Outcome, ...]:
+        """The presences that really came: not those of people who are offline or unsubscribed."""
+        return tuple(
+            outcome for outcome in self.presences if outcome.status in _HEARD or outcome.condition == NOT_READY
+        )
 
     @property
     def advertised(self) -> frozenset[str]:

@@ -32,7 +32,7 @@ _ANSWERS = (
     ("picture", "good", {Status.OK}),
     ("none", "dim", {Status.EMPTY, Status.NOT_FOUND, Status.DISABLED, Status.UNSUPPORTED}),
     ("closed", "mild", {Status.FORBIDDEN}),
-    ("no answer", "warn", {Status.TIMEOUT, Status.UNAVAILABLE}),
+    ("no answer, offline", "warn", {Status.TIMEOUT, Status.UNAVAILABLE}),
     ("unusable", "bad", {Status.MALFORMED, Status.ERROR}),
     ("not asked", "plain", {Status.SKIPPED}),
 )

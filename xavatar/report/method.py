@@ -43,6 +43,6 @@ def _sentences(audit: Audit) -> Iterator[str]:
     if listed := hosts(audit.cases):
         shown = ", ".join(f"{clean(host, 60)} ({number})" for host, number in listed.most_common(12))
         yield f"Pictures behind addresses were not fetched, and no server was contacted: {shown}."
-    silent = sum(not case.presences for case in audit.cases if case.subject.kind is not Kind.ROOM)
+    silent = sum(not case.heard for case in audit.cases if case.subject.kind is not Kind.ROOM)
     if silent:
-        yield f"{count(silent, 'subject')} sent no presence; what their clients advertise is unknown."
+        yield f"{count(silent, 'subject')} sent no presence here; what their clients advertise is unknown."

@@ -75,6 +75,9 @@ def unreachable(case: Case) -> Iterator[Breach]:
         yield Breach(f"{clean(case.place, 80)} refused the avatars of all {refused} contacts asked for.")
         return
     for outcome in case.outcomes:
+        if outcome.condition == "breaker-open":
+            told = clean(outcome.text or "others there were refused or not reached", 120).rstrip(".")
+            yield Breach(f"{_source(outcome.source)}: not asked; {told}.", outcome.source)
         if outcome.status in UNREACHED and outcome.source is not Source.PRESENCE:
             yield Breach(f"{_source(outcome.source)}: {_words(outcome.status, outcome.condition)}.", outcome.source)
     for source, reading in case.announced():

@@ -30,8 +30,10 @@ _PNG = frozenset({"png", "apng"})
 )
 def data_missing(case: Case) -> Iterator[Breach]:
     """Look for announced pictures whose data item is not there."""
+    # An item with unreadable data is there; it has a rule of its own.
+    unreadable = any(problem.startswith("A-19 ") for problem in (case.pep.problems if case.pep else ()))
     for reading in case.readings(Source.PEP):
-        if reading.descriptor.url is None and reading.image_status in PERMANENT:
+        if reading.descriptor.url is None and reading.image_status in PERMANENT and not unreadable:
             yield Breach(f"No data item {quoted(reading.descriptor.id or '')} behind the metadata.", Source.PEP)
 
 

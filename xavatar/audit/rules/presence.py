@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xavatar.audit.case import Breach, Case, is_sha1, normal
+from xavatar.audit.case import NOT_READY, Breach, Case, is_sha1, normal
 from xavatar.audit.text import count, quoted
 from xavatar.model import Kind, Outcome, Severity, Source, Status
 
@@ -43,10 +43,30 @@ def no_update_element(case: Case) -> Iterator[Breach]:
 )
 def denies_picture(case: Case) -> Iterator[Breach]:
     """Look for an empty photo element in all presences beside a picture elsewhere."""
-    denying = [outcome for outcome in case.presences if outcome.status is Status.EMPTY]
+    denying = [outcome for outcome in case.heard if outcome.status is Status.EMPTY]
     holding = [source.value for source in (Source.PEP, Source.VCARD) if case.hashes(source)]
-    if denying and len(denying) == len(case.presences) and holding:
+    if denying and len(denying) == len(case.heard) and holding:
         yield Breach(f"Empty <photo/> from {_names(denying)}, a picture in {' and '.join(holding)}.", Source.PRESENCE)
+
+
+@rule(
+    "P153-04",
+    "A client is not ready",
+    xep="XEP-0153",
+    section="4.1.2",
+    level=Level.SHOULD,
+    severity=Severity.INFO,
+    why="An empty update element means: wait for more. While it stays, nobody learns by presence whether there is one.",
+    advice="Nothing right after its login; log the client in again when it stays so.",
+    also=("P153-06",),
+)
+def not_ready(case: Case) -> Iterator[Breach]:
+    """Look for update elements without a photo."""
+    waiting = [outcome for outcome in case.presences if outcome.condition == NOT_READY]
+    if waiting:
+        holding = [source.value for source in (Source.PEP, Source.VCARD) if case.hashes(source)]
+        rest = f", though {' and '.join(holding)} has a picture" if holding else ""
+        yield Breach(f"Empty update element from {_names(waiting)}{rest}.", Source.PRESENCE)
 
 
 @rule(
@@ -59,7 +79,27 @@ def denies_picture(case: Case) -> Iterator[Breach]:
     advice="Update or switch off the client that is alone with its answer; one that is not ready may just need time.",
 )
 def resources_disagree(case: Case) -> Iterator[Breach]:
-    """Compare what the resources advertise."""
+    """Compare what a contact's resources advertise."""
+    if case.subject.kind is not Kind.SELF:
+        yield from _disagreements(case)
+
+
+@rule(
+    "P153-10",
+    "Your clients disagree",
+    xep="XEP-0153",
+    section="4.3.2",
+    level=Level.MUST,
+    why="Each of them speaks for the account: contacts see the picture of the one that spoke last.",
+    advice="Log in again with the client that advertises the wrong one; it must read the vCard and follow it.",
+)
+def own_resources_disagree(case: Case) -> Iterator[Breach]:
+    """Compare what one's own resources advertise."""
+    if case.subject.kind is Kind.SELF:
+        yield from _disagreements(case)
+
+
+def _disagreements(case: Case) -> Iterator[Breach]:
     said: dict[str, list[Outcome]] = {}
     for outcome in case.presences:
         if outcome.status is Status.OK and outcome.readings:
@@ -92,5 +132,5 @@ def _value(value: str) -> str:
 def own_silent_client(case: Case) -> Iterator[Breach]:
     """Look for own resources without an update element beside others that have one."""
     silent = [outcome for outcome in case.presences if outcome.status is Status.UNSUPPORTED]
-    if case.subject.kind is Kind.SELF and silent and len(case.presences) > len(silent):
+    if case.subject.kind is Kind.SELF and silent and len(case.heard) > len(silent):
         yield Breach(f"{_names(silent)} knows nothing of XEP-0153.", Source.PRESENCE)

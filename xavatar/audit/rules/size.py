@@ -28,8 +28,10 @@ def too_large(case: Case) -> Iterator[Breach]:
         if reading.descriptor.url is not None and reading.facts is None:
             continue
         if reading.image_condition == "over-limit":
-            told = f"Not fetched: declared {size(nbytes)}." if nbytes else "Not kept: larger than this session takes."
-            yield Breach(told, source, severity=Severity.ERROR)
+            reason = "not fetched" if reading.facts is None else "not kept"
+            yield Breach(
+                f"{size(nbytes or 0)}: {reason}, more than this session takes.", source, severity=Severity.ERROR
+            )
         elif nbytes and (met := _ladder(nbytes, case)):
             yield Breach(f"{size(nbytes)}: {met[1]}.", source, severity=met[0])
 
@@ -111,11 +113,13 @@ def undecodable(case: Case) -> Iterator[Breach]:
     severity=Severity.ERROR,
     why="Strict clients fail on it, some crash.",
     advice="Set the picture again with another client; report this to the authors of the one that wrote it.",
+    also=("P153-15",),
 )
 def broken_base64(case: Case) -> Iterator[Breach]:
     """Look for pictures that could not be read at all."""
     for source, reading in case.announced():
-        if reading.facts is None and reading.image_status is Status.MALFORMED:
+        # Without an id nothing could be asked for; that is P84-07.
+        if reading.image_status is Status.MALFORMED and reading.image_condition != "no-id":
             yield Breach(f"The picture cannot be read: {clean(reading.image_condition or 'malformed', 80)}.", source)
 
 

@@ -61,25 +61,6 @@ seen_on_the_wire(
     advice=_CLIENT,
 )
 seen_on_the_wire(
-    "P153-04",
-    "Not ready for long",
-    xep="XEP-0153",
-    section="4.1.2",
-    level=Level.INFO,
-    severity=Severity.INFO,
-    why="An empty update element means: wait for more. Nobody knows whether there is a picture.",
-    advice="Log the client in again when it stays so.",
-)
-seen_on_the_wire(
-    "P153-15",
-    "Characters in the base64 that do not belong there",
-    xep="XEP-0153",
-    section="4.6.5",
-    level=Level.MUST,
-    why="Lenient readers skip them, strict ones show nothing.",
-    advice=_CLIENT,
-)
-seen_on_the_wire(
     "A-29",
     "Several update elements in one presence",
     xep="XEP-0153",
