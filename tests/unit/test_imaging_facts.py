@@ -203,7 +203,17 @@ def never_raises(data: bytes) -> None:
     assert (shown is not None) == (facts.dhash is not None)
 
 
-HEADS = [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff", b"RIFF\0\1\0\0WEBPVP8X", b"\0\0\0\x1cftypavif", b"BM", b"II*\0", b"<svg"]
+HEADS = [
+    b"",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF89a",
+    b"\xff\xd8\xff",
+    b"RIFF\0\1\0\0WEBPVP8X",
+    b"\0\0\0\x1cftypavif",
+    b"BM",
+    b"II*\0",
+    b"<svg",
+]
 
 
 @given(st.sampled_from(HEADS), st.binary(max_size=400))

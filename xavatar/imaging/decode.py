@@ -2,7 +2,9 @@
 
 A plugin is chosen by our own reading of the bytes and called directly, so no other one is
 ever tried on a stranger's file, and Pillow's process-wide settings are neither needed nor
-changed: the pixels are counted here, before anything is allocated for them.
+changed: the pixels are counted here, before anything is allocated for them. A damaged TIFF is
+the one file that still makes Pillow warn; warnings' filters belong to the whole process, so
+they are left as the user has them.
 """
 
 from __future__ import annotations

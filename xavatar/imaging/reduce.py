@@ -44,4 +44,5 @@ def _eight_bits(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale samples of 16 or more bits down; Pillow would cut them off at 255."""
     values = np.nan_to_num(samples.astype(np.float32), posinf=0, neginf=0)
     top = 65535.0 if samples.dtype.kind in "iu" else float(values.max(initial=0.0)) or 1.0
-    return (values * (255.0 / top)).clip(0, 255).astype(np.uint8)
+    with np.errstate(over="ignore"):
+        return (values * (255.0 / top)).clip(0, 255).astype(np.uint8)

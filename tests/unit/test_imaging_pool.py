@@ -1,0 +1,110 @@
+"""Decoding off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from tests.unit.hostile import corpus, picture, saved
+from xavatar.imaging import Fault, Limits, inspect, inspect_async, pool
+from xavatar.model import ImageFacts
+
+
+async def test_same_facts() -> None:
+    files = [sample.data for sample in corpus() if len(sample.data) < 50_000]
+    assert await asyncio.gather(*(inspect_async(data) for data in files)) == [inspect(data) for data in files]
+
+
+async def test_the_loop_is_free_meanwhile() -> None:
+    data = saved(picture((3000, 3000)), "PNG")
+    longest = 0.0
+    work = asyncio.gather(*(inspect_async(data) for _ in range(4)))
+    while not work.done():
+        started = time.perf_counter()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.perf_counter() - started)
+    assert all(facts.error is None for facts in await work)
+    assert longest < 0.5 * sum(timed(data) for _ in range(4))
+
+
+def timed(data: bytes) -> float:
+    started = time.perf_counter()
+    inspect(data)
+    return time.perf_counter() - started
+
+
+async def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder that does not come back is left behind."""
+    stuck = threading.Event()
+
+    def slow(data: bytes, limits: Limits) -> ImageFacts:
+        stuck.wait(10)
+        return inspect(data, limits)
+
+    monkeypatch.setattr(pool, "inspect", slow)
+    data = saved(picture(), "PNG")
+    started = time.perf_counter()
+    facts = await inspect_async(data, Limits(seconds=0.1))
+    stuck.set()
+    assert time.perf_counter() - started < 2
+    assert Fault.of(facts.error) is Fault.TIME
+    assert (facts.sha1, facts.nbytes, facts.format) == (inspect(data).sha1, len(data), "png")
+
+
+async def test_waiting_in_line_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(data: bytes, limits: Limits) -> ImageFacts:
+        time.sleep(0.05)
+        return inspect(data)
+
+    monkeypatch.setattr(pool, "inspect", slow)
+    many = [inspect_async(saved(picture(), "PNG"), Limits(seconds=0.3)) for _ in range(20)]
+    assert all(facts.error is None for facts in await asyncio.gather(*many))
+
+
+async def test_cancelled_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[bytes] = []
+    hold = threading.Event()
+
+    def slow(data: bytes, limits: Limits) -> ImageFacts:
+        begun.append(data)
+        hold.wait(10)
+        return inspect(data)
+
+    monkeypatch.setattr(pool, "inspect", slow)
+    tasks = [asyncio.create_task(inspect_async(b"%d" % i)) for i in range(20)]
+    await asyncio.sleep(0.1)
+    for task in tasks:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    hold.set()
+    assert all(isinstance(result, asyncio.CancelledError) for result in results)
+    await asyncio.sleep(0.1)
+    assert len(begun) <= 4  # those that queued were never decoded
+
+
+async def test_after_close_a_new_pool_is_made() -> None:
+    await inspect_async(b"x")
+    pool.close()
+    pool.close()
+    assert (await inspect_async(b"x")).error
+
+
+def test_no_thread_before_the_first_picture_and_a_clean_exit() -> None:
+    code = (
+        "import threading, asyncio, xavatar.imaging as i\n"
+        "assert threading.active_count() == 1\n"
+        "asyncio.run(i.inspect_async(b'x'))\n"
+        "assert threading.active_count() > 1\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_every_loop_can_use_it() -> None:
+    for _ in range(3):
+        assert asyncio.run(inspect_async(saved(picture(), "PNG"))).format == "png"
