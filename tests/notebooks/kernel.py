@@ -122,6 +122,17 @@ class Kernel:
         """Send a widget's message."""
         self._client.shell_channel.send(self._client.session.msg("comm_msg", {"comm_id": comm, "data": data}))
 
+    @property
+    def ipykernel(self) -> str:
+        """Version of the kernel."""
+        return self.run("import ipykernel; print(ipykernel.__version__)").stdout.strip()
+
+    @property
+    def has_subshells(self) -> bool:
+        """Whether it runs widgets' messages on threads of their own (ipykernel 7)."""
+        info = self._client.kernel_info(reply=True, timeout=10)["content"]
+        return "kernel subshells" in info.get("supported_features", ())
+
     def new_subshell(self) -> str:
         """Have the kernel open a subshell: one more thread that runs cells and widgets' messages."""
         self._client.control_channel.send(self._client.session.msg("create_subshell_request"))

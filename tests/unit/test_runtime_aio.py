@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from xavatar.errors import ConfigError
+from xavatar.errors import ConfigError, SessionClosed
 from xavatar.runtime import SingleFlight, cancel_and_wait, completed, each
 
 
@@ -154,6 +154,19 @@ async def test_failures_of_items_and_callback_surface() -> None:
         await each([0], asyncio.sleep, limit=1, done=lambda item, result: 1 / 0)
     with pytest.raises(ConfigError):
         await each([0], asyncio.sleep, limit=0)
+
+
+async def test_worker_cancelled_from_below_loses_no_item_silently() -> None:
+    """As a request whose future the stream cancels when it goes down."""
+
+    async def worker(n: int) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(lambda: future.cancel() if n == 3 else future.set_result(None))
+        await future
+
+    for limit in (1, 4):
+        with pytest.raises(SessionClosed, match="The operation on 3 was cancelled"):
+            await each(range(10), worker, limit=limit)
 
 
 async def test_cancelling_each_awaits_all_workers() -> None:

@@ -216,6 +216,7 @@ def test_cancel_before_the_loop_got_to_it(thread: LoopThread) -> None:
     assert pending.wait(5)
     assert pending.cancelled()
     assert not ran
+    assert "0 under way" in repr(thread)
 
 
 def test_await_from_another_loop(thread: LoopThread) -> None:
@@ -452,6 +453,51 @@ def test_second_interrupt_stops_waiting_for_the_clean_up() -> None:
     assert (done.stderr, done.returncode) == ("", 0)
 
 
+@pytest.mark.skipif("sys.platform == 'win32'", reason="no signals to send")
+def test_interrupts_at_any_moment_leave_nothing_behind() -> None:
+    done = run_script(
+        """
+        import random
+        random.seed(7)
+        counts = dict(ok=0, interrupted=0, partial=0)
+        async def work(n):
+            try:
+                await asyncio.sleep(random.random() * 0.004)
+            except asyncio.CancelledError:
+                await asyncio.sleep(0.001)
+                if n % 2:
+                    raise
+            return n
+        def shoot(fired):
+            time.sleep(random.random() * 0.004)
+            os.kill(os.getpid(), signal.SIGINT)
+            fired.set()
+        thread = LoopThread().start()
+        for n in range(300):
+            fired = threading.Event()
+            shooter = threading.Thread(target=shoot, args=(fired,))
+            try:
+                shooter.start()
+                try:
+                    assert thread.call(work(n)) == n
+                    counts["ok"] += 1
+                except KeyboardInterrupt as interrupt:
+                    counts["interrupted"] += 1
+                    counts["partial"] += getattr(interrupt, "partial", None) == n
+                while not fired.is_set():
+                    time.sleep(0.0005)
+                time.sleep(0.001)
+            except KeyboardInterrupt:
+                pass
+            shooter.join()
+        time.sleep(0.1)
+        print(all(counts.values()), len(asyncio.all_tasks(thread.loop)), thread, thread.call(asyncio.sleep(0, "alive")))
+        """
+    )
+    assert done.stdout == "True 0 <LoopThread 'xavatar-loop' running, 0 under way> alive\n"
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
 @pytest.mark.parametrize(
     "work",
     [
@@ -500,12 +546,22 @@ def test_forked_child_gets_a_clear_error_or_a_thread_of_its_own() -> None:
         lease = acquire()
         assert lease.thread.call(asyncio.sleep(0, "parent")) == "parent"
         pending = lease.thread.submit(asyncio.sleep(0.5, "kept"))
+        # As when the fork hits the moment in which another thread takes or gives work, or a share.
+        held = threading.Event()
+        def hold():
+            from xavatar.runtime import thread
+            with lease.thread._lock, thread._shared.lock:
+                held.set()
+                time.sleep(0.05)
+        threading.Thread(target=hold).start()
+        held.wait()
         child = os.fork()
         if child == 0:
-            try:
-                lease.thread.call(asyncio.sleep(0))
-            except Exception as error:
-                print(type(error).__name__, "forked" in str(error))
+            for act in (lambda: lease.thread.call(asyncio.sleep(0)), pending.result):
+                try:
+                    act()
+                except Exception as error:
+                    print(type(error).__name__, "forked" in str(error), pending.cancel())
             lease.release()
             with acquire() as own:
                 print(own.call(asyncio.sleep(0, "child")))
@@ -515,5 +571,5 @@ def test_forked_child_gets_a_clear_error_or_a_thread_of_its_own() -> None:
         print([t.name for t in threading.enumerate()])
         """
     )
-    assert done.stdout == "SessionClosed True\nchild\n5 kept\n['MainThread']\n"
+    assert done.stdout == "SessionClosed True False\nSessionClosed True False\nchild\n5 kept\n['MainThread']\n"
     assert (done.stderr, done.returncode) == ("", 0)

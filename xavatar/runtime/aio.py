@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-from xavatar.errors import ConfigError
+from xavatar.errors import ConfigError, SessionClosed
 
 __all__ = ["SingleFlight", "cancel_and_wait", "completed", "each"]
 
@@ -43,6 +43,8 @@ async def each(
     Exception
         What a worker, `items` or `done` raised first, after all other workers were cancelled and
         have ended. What others raised on their way out is in its notes.
+    SessionClosed
+        A worker was cancelled from below, by nobody up here.
     asyncio.CancelledError
         The caller was cancelled; all workers have ended.
     """
@@ -73,7 +75,7 @@ async def _lane(
     try:
         started = clock()
         for item in source:
-            result = await worker(item)
+            result = await _run(worker, item)
             if done is not None:
                 done(item, result)
             if clock() - started > _FAIR:
@@ -82,6 +84,16 @@ async def _lane(
     except Exception as error:
         first.append(error)
         raise
+
+
+async def _run(worker: Callable[[T], Awaitable[R]], item: T) -> R:
+    try:
+        return await worker(item)
+    except asyncio.CancelledError as error:
+        # A task group forgets a task that was cancelled from below, and with it the item.
+        if (lane := asyncio.current_task()) is not None and lane.cancelling():
+            raise
+        raise SessionClosed(f"The operation on {item!r} was cancelled from below, as when a session ends.") from error
 
 
 async def completed(

@@ -50,11 +50,12 @@ class Pending(Future[T]):
 
     def cancel(self) -> bool:
         """Ask the work to stop; False when it is over already."""
-        if self.done():
+        if self.done() or self._portal._inherited:
             return False
         self._unwanted = True
         if (work := self._portal._claim(self)) is None:
             return self._portal._soon(self._cancel_task)
+        self._portal._forget(self)
         work.close()
         self._end_cancelled()
         return True
@@ -144,7 +145,8 @@ class Portal(ABC):
     """The way into an event loop from code that does not run on it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant: the collector may run a session's finalizer while this thread holds it.
+        self._lock = threading.RLock()
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         # A coroutine until the loop, or a cancellation, takes it; None from then on.
@@ -196,7 +198,7 @@ class Portal(ABC):
         pending: Pending[T] = Pending(self)
         try:
             self._refuse_deadlock()
-        except WrongThread:
+        except XavatarError:
             work.close()
             raise
         try:
@@ -213,14 +215,24 @@ class Portal(ABC):
             raise
         return pending.result()
 
-    def _require_open(self) -> asyncio.AbstractEventLoop:
-        if self._pid != os.getpid():
+    @property
+    def _inherited(self) -> bool:
+        # In a forked child the loop's descriptors are still the parent's, and the lock may have been
+        # held at that moment by a thread that does not exist here: hands off both.
+        return self._pid != os.getpid()
+
+    def _refuse_inherited(self) -> None:
+        if self._inherited:
             raise SessionClosed("The session belongs to the process this one was forked from. Open a new one here.")
+
+    def _require_open(self) -> asyncio.AbstractEventLoop:
+        self._refuse_inherited()
         if self._loop is None or self.closed:
             raise SessionClosed("The session is closed. Open a new one.")
         return self._loop
 
     def _refuse_deadlock(self) -> None:
+        self._refuse_inherited()
         if self._loop is not None and running_loop() is self._loop:
             raise WrongThread(
                 "A blocking call on the session's own loop would wait for itself for ever. "
@@ -231,6 +243,7 @@ class Portal(ABC):
         if not asyncio.iscoroutine(work):
             raise ConfigError(f"The loop runs coroutines, not {type(work).__name__} objects.")
         try:
+            self._refuse_inherited()
             with self._lock:
                 loop = self._require_open()
                 self._live[pending] = work
@@ -241,7 +254,7 @@ class Portal(ABC):
 
     def _soon(self, callback: Callable[[], object]) -> bool:
         """Have the loop call `callback`; False when it is closed or another process's."""
-        if self._loop is None or self._pid != os.getpid():
+        if self._loop is None or self._inherited:
             return False
         try:
             self._loop.call_soon_threadsafe(callback)

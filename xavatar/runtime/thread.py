@@ -61,7 +61,7 @@ class LoopThread(Portal):
     @property
     def closed(self) -> bool:
         """Whether no more work is taken."""
-        return self._stopping or self._pid != os.getpid()
+        return self._stopping or self._inherited
 
     def start(self) -> Self:
         """Start the thread, once.
@@ -73,6 +73,7 @@ class LoopThread(Portal):
         SessionClosed
             It was stopped already, or belongs to the process this one was forked from.
         """
+        self._refuse_inherited()
         with self._lock:
             if self._thread is None and not self.closed:
                 loop = asyncio.SelectorEventLoop()
@@ -95,10 +96,11 @@ class LoopThread(Portal):
         grace : float
             Seconds that cancelled work may take for its clean-up.
         """
+        if self._inherited:
+            return
         with self._lock:
             first, self._stopping = not self._stopping, True
-        # In a forked child the loop's file descriptors are still the parent's: hands off.
-        if self._loop is None or self._thread is None or self._pid != os.getpid():
+        if self._loop is None or self._thread is None:
             return
         if first:
             atexit.unregister(self.stop)
@@ -141,8 +143,9 @@ class Lease:
 
     def release(self) -> None:
         """Give the share back, once; the last one to do so stops the thread."""
-        with _shared.lock:
-            last = self._held and _shared.give_back(self.thread)
+        shared = _shared_here()
+        with shared.lock:
+            last = self._held and shared.give_back(self.thread)
             self._held = False
         if last:
             self.thread.stop()
@@ -152,7 +155,8 @@ class _Shared:
     """The thread that all sessions of the process share, and how many do."""
 
     def __init__(self) -> None:
-        # Reentrant: a lease may be given back by a finalizer that runs inside `acquire`.
+        # Reentrant, as the lock of a portal.
+        self.pid = os.getpid()
         self.lock = threading.RLock()
         self.thread: LoopThread | None = None
         self.users = 0
@@ -175,6 +179,13 @@ class _Shared:
 _shared = _Shared()
 
 
+def _shared_here() -> _Shared:
+    global _shared
+    if _shared.pid != os.getpid():
+        _shared = _Shared()
+    return _shared
+
+
 def acquire() -> Lease:
     """Take a share in the process's one loop thread, which runs while anyone holds a share.
 
@@ -187,8 +198,9 @@ def acquire() -> Lease:
     ...     thread.call(asyncio.sleep(0, "done"))
     'done'
     """
-    with _shared.lock:
-        return Lease(_shared.take())
+    shared = _shared_here()
+    with shared.lock:
+        return Lease(shared.take())
 
 
 async def _cancel_all(grace: float) -> None:
