@@ -143,10 +143,7 @@ class Audit:
             No writer for that suffix, or a directory that does not exist.
         """
         target = Path(path)
-        write = writers.find(target)
-        if not target.absolute().parent.is_dir():
-            raise ConfigError(f"Cannot write {target}: the directory {target.parent} does not exist.")
-        write(self, target)
+        writers.find(target)(self, target)
         return target
 
     def __repr__(self) -> str:

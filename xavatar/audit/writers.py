@@ -35,9 +35,16 @@ def suffixes() -> tuple[str, ...]:
 
 
 def find(path: Path) -> Writer:
-    """Return the writer for `path`; raise ConfigError when its suffix has none."""
-    try:
-        return _WRITERS[path.suffix.lower()]
-    except KeyError:
+    """Return the writer for `path`.
+
+    Raises
+    ------
+    ConfigError
+        Its suffix has none, or its directory does not exist.
+    """
+    if path.suffix.lower() not in _WRITERS:
         known = ", ".join(_WRITERS) or "none yet; import xavatar.report, which brings them"
-        raise ConfigError(f"No report is written as {path.name!r}: its suffix must be one of {known}.") from None
+        raise ConfigError(f"No report is written as {path.name!r}: its suffix must be one of {known}.")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"Cannot write {path}: the directory {path.parent} does not exist.")
+    return _WRITERS[path.suffix.lower()]

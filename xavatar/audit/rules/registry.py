@@ -62,6 +62,11 @@ class Rule:
     check: Check | None = None
 
     @property
+    def how(self) -> str:
+        """How a breach is found, in a sentence."""
+        return (self.check.__doc__ or "").strip() if self.check else "Seen while reading the XML."
+
+    @property
     def reference(self) -> str:
         """``XEP-0084, 3.1``; ``field experience`` for what no XEP says."""
         return ", ".join(part for part in (self.xep, self.section) if part) or "field experience"
