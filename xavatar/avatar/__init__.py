@@ -9,9 +9,11 @@ from .descriptors import (
     VCardAvatarDescriptor,
 )
 from .ids import is_sha1, normalize_id
+from .service import AvatarService
 
 __all__ = [
     "AbstractAvatarDescriptor",
+    "AvatarService",
     "AvatarSet",
     "HttpAvatarDescriptor",
     "InvalidAvatarSet",

@@ -8,6 +8,8 @@ for whatever the network answers, and aioxmpp's class for the type of the stanza
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, cast
 
@@ -15,7 +17,7 @@ import aioxmpp
 import aioxmpp.errors
 from aioxmpp.utils import namespaces
 
-from xavatar.errors import PublishError, QueryError, SessionClosed
+from xavatar.errors import PublishError, PublishRejected, QueryError, SessionClosed
 
 _BY_TYPE: Final[dict[str | None, type[Exception]]] = {
     "auth": aioxmpp.XMPPAuthError,
@@ -34,6 +36,10 @@ class AvatarMissing(QueryError, RuntimeError):
 
     `condition` is ``no-data``, ``no-photo``, ``hash-mismatch``, or the stanza error's.
     """
+
+
+class NotStored(PublishRejected, RuntimeError):
+    """The server took something and has something else."""
 
 
 class NoProtocol(PublishError, RuntimeError):
@@ -61,6 +67,19 @@ def documented(error: QueryError) -> QueryError:
     for note in getattr(error, "__notes__", ()):
         twin.add_note(note)
     return cast("QueryError", twin)
+
+
+@contextmanager
+def documented_errors() -> Iterator[None]:
+    """Raise what the body raises of our tree as the errors that the documentation promises."""
+    try:
+        yield
+    except QueryError as error:
+        raise documented(error) from error.__cause__
+    except ConnectionLost:
+        raise
+    except SessionClosed as error:
+        raise ConnectionLost(str(error)) from error
 
 
 @cache

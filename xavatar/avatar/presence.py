@@ -13,6 +13,7 @@ from enum import Flag, auto
 from .ids import is_sha1, normalize_id
 from .parse import Update, UpdateState
 
+UNSAID = "\0"
 _RESOURCES = 64
 _Said = tuple[UpdateState, str]
 
@@ -74,10 +75,14 @@ class PresenceRules:
         """Forget everything: a new stream begins not ready (P153-07, D-19)."""
         self._forget()
 
-    def sent(self, photo: str | None) -> Todo:
-        """Note what an available presence of ours, to all, said."""
+    def sent(self, photo: str | None = UNSAID) -> Todo:
+        """Note what an available presence of ours, to all, said; nothing, without ``<x/>``."""
         first, self._online, self._said = not self._online, True, photo
         return Todo.FETCH if first and self._decides and self._photo is None else Todo.NOTHING
+
+    def offline(self) -> None:
+        """Note that we went offline to all; the next available presence begins anew."""
+        self._online, self._said = False, None
 
     def learned(self, *, converts: bool) -> Todo:
         """Note whether the server converts (XEP-0398)."""
