@@ -83,15 +83,16 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
     data: dict[str, Any] = {}
     for column in COLUMNS:
         dtype: Any = column.dtype
+        cells: pd.Series[Any] = table[column.name]
         try:
-            data[column.name] = table[column.name].astype(dtype)
-        except (TypeError, ValueError) as error:
+            if dtype == STRING:
+                cells = cells.astype("object").map(clean, na_action="ignore")
+            data[column.name] = cells.astype(dtype)
+        except (AttributeError, TypeError, ValueError) as error:
             raise FrameError(
                 f"Column {column.name!r} should hold {column.doc[0].lower()}{column.doc[1:-1]} "
                 f"({column.dtype}), but does not: {error}"
             ) from error
-        if column.dtype == STRING:
-            data[column.name] = data[column.name].map(clean, na_action="ignore").astype(dtype)
     others = {name: table[name] for name in table.columns if name not in DTYPES}
     return pd.DataFrame(data | others, index=table.index)
 

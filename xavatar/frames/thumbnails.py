@@ -134,7 +134,7 @@ def _figure(tile: Tile, size: int) -> str:
         width, height = picture.size
         mime = picture.get_format_mimetype()
     source = f"data:{mime};base64,{base64.b64encode(tile.image).decode('ascii')}"
-    note = f"{tile.verdict}, animated" if tile.animated else str(tile.verdict)
+    moves = ' <span role="img" aria-label="animated" title="animated">▶</span>' if tile.animated else ""
     dot = _DOTS.get(tile.verdict)
     mark = f'<span style="color:{dot}" aria-hidden="true">● </span>' if dot else ""
     text = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap;unicode-bidi:isolate"
@@ -143,5 +143,5 @@ def _figure(tile: Tile, size: int) -> str:
         f'<div style="height:{size}px;display:flex;align-items:center;justify-content:center">'
         f'<img src="{source}" alt="{alt}" width="{width}" height="{height}" style="border-radius:6px;margin:0"></div>'
         f'<figcaption style="margin-top:4px"><div style="{text}">{label}</div>'
-        f'<div style="{text};{_QUIET}">{mark}{escape(note)}</div></figcaption></figure>'
+        f'<div style="{text};{_QUIET}">{mark}{tile.verdict}{moves}</div></figcaption></figure>'
     )
