@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xavatar.audit import Audit, Case
 from xavatar.audit.case import is_sha1, normal
@@ -12,7 +12,7 @@ from xavatar.frames.people import Verdict
 from xavatar.frames.text import person_label
 from xavatar.model import Descriptor, ImageFacts, Kind, Outcome, Reading, Severity, Source, Status
 
-from .words import SOURCES, STATUSES
+from .words import CONDITIONS, SOURCES, STATUSES
 
 _IMAGE_MISSING = {
     Status.SKIPPED: "not fetched",
@@ -116,16 +116,18 @@ def contacts(audit: Audit) -> list[Contact]:
 
 def _lines(case: Case) -> Iterator[Line]:
     for outcome in case.outcomes:
+        told = CONDITIONS.get(outcome.condition or "", STATUSES[outcome.status])
+        line = Line(SOURCES[outcome.source], outcome.status, told, _detail(outcome))
         if not outcome.readings:
-            yield Line(SOURCES[outcome.source], outcome.status, STATUSES[outcome.status], _detail(outcome))
+            yield line
         for reading in outcome.readings:
             declared, real = _compare(outcome.source, reading)
-            name = SOURCES[outcome.source]
-            yield Line(name, outcome.status, STATUSES[outcome.status], _detail(outcome), declared, real)
+            yield replace(line, declared=declared, real=real)
 
 
 def _detail(outcome: Outcome) -> str:
-    return " · ".join(part for part in (outcome.resource, outcome.condition) if part)
+    condition = outcome.condition if outcome.condition not in CONDITIONS else None
+    return " · ".join(part for part in (outcome.resource, condition) if part)
 
 
 def _compare(source: Source, reading: Reading) -> tuple[list[Part], list[Part]]:

@@ -9,6 +9,20 @@ from xavatar.model import Source, Status
 
 SOURCES: Final = {Source.PEP: "PEP", Source.VCARD: "vCard", Source.PRESENCE: "Presence"}
 
+CONDITIONS: Final = {
+    "offline": "offline",
+    "not-subscribed": "not subscribed",
+    "not-ready": "not ready",
+    "no-update": "no element",
+    "no-photo": "no picture",
+    "presence-off": "not asked",
+    "not-in-rooms": "not in rooms",
+    "breaker-open": "given up",
+    "interrupted": "interrupted",
+    "session-lost": "connection lost",
+}
+"""Our own conditions, which say more than the status they come with."""
+
 STATUSES: Final = {
     Status.OK: "ok",
     Status.DISABLED: "switched off",

@@ -10,6 +10,8 @@ from xavatar.model import Kind, Outcome, Severity, Source, Status
 
 from .registry import Level, rule
 
+_HOLDERS = {Source.PEP: "PEP", Source.VCARD: "vCard"}
+
 
 def _names(outcomes: list[Outcome]) -> str:
     return ", ".join(quoted(outcome.resource or "?", 30) for outcome in outcomes)
@@ -44,7 +46,7 @@ def no_update_element(case: Case) -> Iterator[Breach]:
 def denies_picture(case: Case) -> Iterator[Breach]:
     """Look for an empty photo element in all presences beside a picture elsewhere."""
     denying = [outcome for outcome in case.heard if outcome.status is Status.EMPTY]
-    holding = [source.value for source in (Source.PEP, Source.VCARD) if case.hashes(source)]
+    holding = [name for source, name in _HOLDERS.items() if case.hashes(source)]
     if denying and len(denying) == len(case.heard) and holding:
         yield Breach(f"Empty <photo/> from {_names(denying)}, a picture in {' and '.join(holding)}.", Source.PRESENCE)
 
@@ -64,7 +66,7 @@ def not_ready(case: Case) -> Iterator[Breach]:
     """Look for update elements without a photo."""
     waiting = [outcome for outcome in case.presences if outcome.condition == NOT_READY]
     if waiting:
-        holding = [source.value for source in (Source.PEP, Source.VCARD) if case.hashes(source)]
+        holding = [name for source, name in _HOLDERS.items() if case.hashes(source)]
         rest = f", though {' and '.join(holding)} has a picture" if holding else ""
         yield Breach(f"Empty update element from {_names(waiting)}{rest}.", Source.PRESENCE)
 
