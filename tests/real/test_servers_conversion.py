@@ -6,13 +6,14 @@ import asyncio
 import base64
 import hashlib
 import uuid
+from functools import partial
 from xml.etree.ElementTree import Element
 
 import pytest
 
 from tests.servers import RawClient, RunningServer, avatar, picture
 from tests.servers.cast import DATA, METADATA, vcard
-from tests.servers.rawclient import PUBSUB, condition
+from tests.servers.rawclient import PUBSUB, condition, insist
 
 CONVERSION = "urn:xmpp:pep-vcard-conversion:0"
 UPDATE = "vcard-temp:x:update"
@@ -32,7 +33,7 @@ async def features(client: RawClient, jid: str) -> set[str | None]:
 
 async def publish(client: RawClient, png: bytes) -> None:
     for item in avatar(png):
-        assert condition(await client.publish(item.node, item.id, item.payload, item.access)) is None
+        await insist(item.node, partial(client.publish, item.node, item.id, item.payload, item.access))
 
 
 async def eventually(client: RawClient, ask, wanted) -> Element:
@@ -80,7 +81,7 @@ async def test_without_conversion_the_vcard_stays_empty(plain_server: RunningSer
 async def test_a_vcard_photo_becomes_an_avatar(real_server: RunningServer) -> None:
     png = picture(103)
     async with await real_server.raw("walkon3") as client:
-        assert condition(await client.iq("set", vcard(png, "Walk-on"))) is None
+        await insist("vCard", partial(client.iq, "set", vcard(png, "Walk-on")))
         answer = await eventually(
             client, lambda: client.items(METADATA), lambda answer: answer.find(f".//{{{METADATA}}}info") is not None
         )
@@ -198,6 +199,6 @@ async def test_a_new_avatar_is_notified(real_server: RunningServer, access: str)
         client.send("<presence/>")
         await observer.receive("presence", from_=real_server.jid(user), type="")
         for item in avatar(picture(107), access):
-            assert condition(await client.publish(item.node, item.id, item.payload, access)) is None
+            await insist(item.node, partial(client.publish, item.node, item.id, item.payload, access))
         message = await observer.receive("message", from_=real_server.jid(user))
     assert message.find(f".//{{{METADATA}}}info[@id='{sha1(picture(107))}']") is not None

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import itertools
 import ssl
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -175,6 +176,23 @@ class RawClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def insist(what: str, ask: Callable[[], Awaitable[Element]], *, attempts: int = 20) -> None:
+    """Repeat a request while it is answered by item-not-found: ejabberd may do so while it creates a node.
+
+    Raises
+    ------
+    RuntimeError
+        Another error, or the last attempt's.
+    """
+    problem = None
+    for _ in range(attempts):
+        if (problem := condition(await ask())) != "item-not-found":
+            break
+        await asyncio.sleep(0.05)
+    if problem:
+        raise RuntimeError(f"{what}: {problem}")
 
 
 def condition(stanza: Element) -> str | None:

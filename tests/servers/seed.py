@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .cast import Room, User
-from .rawclient import RawClient, condition
+from .rawclient import RawClient, condition, insist
 
 if TYPE_CHECKING:
     from .base import RunningServer
 
 AT_ONCE = 8
 MUC = "http://jabber.org/protocol/muc"
-ATTEMPTS = 20
 
 
 async def fill(server: RunningServer) -> None:
@@ -35,16 +35,10 @@ async def fill(server: RunningServer) -> None:
 
 async def _publish(client: RawClient, user: User) -> None:
     for item in user.items:
-        # ejabberd may answer item-not-found while it creates a node: the next attempt finds it.
-        for _ in range(ATTEMPTS):
-            answer = await client.publish(item.node, item.id, item.payload, item.access)
-            if condition(answer) != "item-not-found":
-                break
-            await asyncio.sleep(0.05)
-        if problem := condition(answer):
-            raise RuntimeError(f"{item.node} of {user.name} could not be published: {problem}")
-    if user.vcard and (problem := condition(await client.iq("set", user.vcard))):
-        raise RuntimeError(f"the vCard of {user.name} could not be set: {problem}")
+        ask = partial(client.publish, item.node, item.id, item.payload, item.access)
+        await insist(f"publishing {item.node} of {user.name}", ask)
+    if user.vcard:
+        await insist(f"setting the vCard of {user.name}", partial(client.iq, "set", user.vcard))
 
 
 async def _make_room(client: RawClient, jid: str, room: Room) -> None:
