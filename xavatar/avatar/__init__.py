@@ -8,18 +8,27 @@ from .descriptors import (
     PubsubAvatarDescriptor,
     VCardAvatarDescriptor,
 )
+from .failures import AvatarMissing, ConnectionLost, NoProtocol, NotStored
+from .fetch_url import UrlPolicy, UrlRefused, fetch_url
 from .ids import is_sha1, normalize_id
 from .service import AvatarService
 
 __all__ = [
     "AbstractAvatarDescriptor",
+    "AvatarMissing",
     "AvatarService",
     "AvatarSet",
+    "ConnectionLost",
     "HttpAvatarDescriptor",
     "InvalidAvatarSet",
+    "NoProtocol",
+    "NotStored",
     "PubsubAvatarDescriptor",
+    "UrlPolicy",
+    "UrlRefused",
     "VCardAvatarDescriptor",
     "choose",
+    "fetch_url",
     "is_sha1",
     "normalize_id",
 ]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import aioxmpp
 import aioxmpp.avatar.xso
@@ -20,31 +18,27 @@ import aioxmpp.pubsub
 import aioxmpp.service
 import aioxmpp.stream
 
-from xavatar.errors import QueryError, SessionClosed, XavatarError
-from xavatar.runtime import cancel_and_wait
+from xavatar.errors import QueryError, SessionClosed
 from xavatar.wire import Wire
-from xavatar.wire.xml import METADATA, MUC_USER, tag
+from xavatar.wire.xml import METADATA
 
 from . import guards, pubsub
-from .account import Account, RoomInfo, fetch_account, fetch_room
+from .account import fetch_room
 from .advertise import Advertiser
 from .avatar_set import AvatarSet
 from .describe import Descriptors
 from .descriptors import AbstractAvatarDescriptor
-from .events import Happened, read_event, tells_room_change
-from .failures import NoProtocol, documented_errors
-from .parse import UpdateState, parse_update
-from .publish import ACCESS_MODELS, publish_in_pep
+from .failures import documented_errors
+from .publish import ACCESS_MODELS
 from .reader import Reader
-from .remove import disable_in_pep, wipe_from_pep
-from .rooms import Rooms
-from .vcard import fetch_or_none, photo_id, write_photo
+from .tasks import Tasks
+from .vcard import fetch_or_none, photo_id
+from .watcher import Watcher
+from .writer import Writer
 
 TIMEOUT = 20.0
 CACHE_SIZE = 200
 _RESUBSCRIBE = 2.0
-_ROOM_PAUSE = 1.0
-_MUC = tag(MUC_USER, "x")
 
 
 class _OwnUpdate(aioxmpp.avatar.xso.VCardTempUpdate):
@@ -69,9 +63,6 @@ class AvatarService(aioxmpp.service.Service):
         `metadata` is a list of descriptors, empty when there is no avatar any more.
     avatar_pep : aioxmpp.pep.service.RegisteredPEPNode
         Its ``notify`` switches notifications on and off; a new presence follows by itself.
-    synchronize_vcard : bool
-        Publish and remove in the vCard too. Without effect on servers that do it themselves
-        (XEP-0398).
     """
 
     ORDER_AFTER = [  # noqa: RUF012  aioxmpp's metaclass reads it
@@ -89,26 +80,21 @@ class AvatarService(aioxmpp.service.Service):
 
     avatar_pep = aioxmpp.pep.register_pep_node(METADATA, notify=True)
 
+    _notified: bool | None = None
+
     def __init__(self, client: aioxmpp.Client, *, timeout: float = TIMEOUT, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
-        self.synchronize_vcard = False
         self._wire: Wire = self.dependencies[Wire]
         self._presences = self.dependencies[aioxmpp.presence.PresenceClient]
         self._presence = self.dependencies[aioxmpp.presence.PresenceServer]
+        self._tasks = Tasks()
         self._reader = Reader(self._wire, timeout=timeout, size=CACHE_SIZE, changed=self._announce)
         self._advertiser = Advertiser(self._own_photo, self._broadcast)
-        self._rooms = Rooms()
-        self._changed_rooms: set[Any] = set()
+        self._writer = Writer(self._wire, self._reader, self._advertiser, self._tell_rooms)
+        self._watcher = Watcher(self._wire, self._reader, self._advertiser, self._tasks, self._node_deleted)
         self._subscribed: set[Any] = set()
-        self._account: Account | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._publishing = asyncio.Lock()
         self._notified = self.avatar_pep.notify
         guards.install(self._wire)
-        self._endings: list[Callable[[], None]] = [
-            self._wire.observe("presence", self._see_presence),
-            self._wire.observe("message", self._see_message),
-        ]
         if client.established:
             if self._presence.state.available:
                 self._advertiser.act(self._advertiser.rules.sent())
@@ -154,6 +140,19 @@ class AvatarService(aioxmpp.service.Service):
     @failure_lifetime.setter
     def failure_lifetime(self, value: float) -> None:
         self._reader.failure_lifetime = float(value)
+
+    @property
+    def synchronize_vcard(self) -> bool:
+        """Whether to publish and remove in the vCard too; false unless set.
+
+        It is without effect on servers that keep PEP and vCard the same (XEP-0398). It takes
+        effect with the next :meth:`publish_avatar_set` or :meth:`disable_avatar`.
+        """
+        return self._writer.synchronize_vcard
+
+    @synchronize_vcard.setter
+    def synchronize_vcard(self, value: bool) -> None:
+        self._writer.synchronize_vcard = bool(value)
 
     @property
     def advertise_vcard(self) -> bool:
@@ -270,27 +269,10 @@ class AvatarService(aioxmpp.service.Service):
         ConnectionError
             There is no connection.
         """
-        image = avatar_set.check()
         if access_model is not None and access_model not in ACCESS_MODELS:
             raise ValueError(f"access_model is one of {', '.join(ACCESS_MODELS)}, not {access_model!r}.")
         with documented_errors():
-            async with self._publishing:
-                account = await self._features()
-                in_vcard = self.synchronize_vcard and not account.converts
-                if not account.pep and not in_vcard:
-                    raise NoProtocol(
-                        "The avatar was not published: the server offers no PEP. Set synchronize_vcard to publish it "
-                        "in the vCard."
-                    )
-                if account.pep:
-                    metadata = await publish_in_pep(
-                        self._wire, account, avatar_set, access_model=access_model, timeout=self.timeout
-                    )
-                    self._reader.published(self._own, metadata)
-                if in_vcard:
-                    await self._store_photo(image)
-                elif account.converts:
-                    self._refresh_rooms()
+            await self._writer.publish(avatar_set, access_model)
 
     async def disable_avatar(self) -> None:
         """Switch the avatar off, for a time: its image stays on the server.
@@ -303,11 +285,7 @@ class AvatarService(aioxmpp.service.Service):
         aioxmpp.errors.GatherError
             With all errors in ``exceptions``.
         """
-
-        async def disable(account: Account) -> None:
-            await disable_in_pep(self._wire, account, timeout=self.timeout)
-
-        await self._remove(disable, "disable_avatar")
+        await self._writer.disable()
 
     async def wipe_avatar(self) -> None:
         """Remove the avatar and its images, so that they are not to be had by their ids either.
@@ -320,11 +298,7 @@ class AvatarService(aioxmpp.service.Service):
         aioxmpp.errors.GatherError
             With all errors in ``exceptions``.
         """
-
-        async def wipe(_account: Account) -> None:
-            await wipe_from_pep(self._wire, timeout=self.timeout)
-
-        await self._remove(wipe, "wipe_avatar")
+        await self._writer.wipe()
 
     # -- rooms (XEP-0486)
 
@@ -346,7 +320,8 @@ class AvatarService(aioxmpp.service.Service):
         aioxmpp.XMPPCancelError
         ConnectionError
         """
-        return (await self._room_info(room)).hashes
+        with documented_errors():
+            return (await fetch_room(self._wire, str(room.bare()), timeout=self.timeout)).hashes
 
     async def publish_room_avatar(self, room: aioxmpp.JID, image_bytes: bytes, mime_type: str = "image/png") -> None:
         """Set a room's avatar, as its owner.
@@ -359,11 +334,13 @@ class AvatarService(aioxmpp.service.Service):
             It was refused, as ``forbidden`` for anybody but the owner.
         ConnectionError
         """
-        await self._write_room(room, image_bytes, mime_type)
+        with documented_errors():
+            await self._writer.write_room(room.bare(), image_bytes, mime_type)
 
     async def remove_room_avatar(self, room: aioxmpp.JID) -> None:
         """Remove a room's avatar, as its owner; raises like :meth:`publish_room_avatar`."""
-        await self._write_room(room, None, "")
+        with documented_errors():
+            await self._writer.write_room(room.bare(), None, "")
 
     # -- inside: reading
 
@@ -378,7 +355,7 @@ class AvatarService(aioxmpp.service.Service):
         """
         if jid.resource is None or disable_pep:
             return jid, not disable_pep
-        if jid.bare() in self._rooms:
+        if jid.bare() in self._watcher.rooms:
             return jid, False
         presence = self._presences.get_peer_resources(jid.bare()).get(jid.resource)
         contact = presence is not None and presence.xep0045_muc_user is None
@@ -388,52 +365,9 @@ class AvatarService(aioxmpp.service.Service):
         # In order, and outside of the parser that may have brought the news.
         asyncio.get_running_loop().call_soon(self.on_metadata_changed, jid, list(metadata))
 
-    def _see_message(self, message: Element) -> None:
-        if tells_room_change(message, MUC_USER):
-            self._look_at_room(message.get("from", ""))
-            return
-        event = read_event(message)
-        jid = _jid(message.get("from")) if message.get("from") else self._own
-        if event is None or jid is None:
-            return
-        if event.metadata is not None:
-            self._reader.published(jid, event.metadata)
-        elif event.happened is Happened.TOUCHED:
-            self._reader.touched(jid)
-        else:
-            self._reader.removed(jid, event.items or None)
-            if event.happened is Happened.DELETED and jid in self._subscribed:
-                self._spawn(self._subscribe_again(jid))
-
-    def _see_presence(self, presence: Element) -> None:
-        kind, sender = presence.get("type"), presence.get("from", "")
-        if kind not in (None, "unavailable"):
-            return
-        update = parse_update(presence)
-        in_room = presence.find(_MUC) is not None
-        own = sender.startswith(f"{self._own}/")
-        if kind is None and update.state is UpdateState.ABSENT and not in_room and not own:
-            return
-        jid = _jid(sender)
-        if jid is None:
-            return
-        if in_room:
-            self._rooms.occupant(jid, presence)
-        if jid.bare() == self._own and jid.resource and jid != self.client.local_jid:
-            rules = self._advertiser.rules
-            self._advertiser.act(rules.gone(jid.resource) if kind else rules.heard(jid.resource, update))
-        about = jid if in_room else jid.bare()
-        if kind is not None:
-            self._forget(about, jid, in_room)
-        elif update.state in (UpdateState.EMPTY, UpdateState.HASH):
-            self._reader.announced(about, jid.resource or "", update)
-
-    def _forget(self, about: Any, jid: Any, in_room: bool) -> None:
-        if in_room:
-            # The next one of this nickname may be somebody else (A-27).
-            self._reader.cache.forget(about)
-        elif about in self._reader.cache:
-            self._reader.cache.known(about).left(jid.resource or "")
+    def _node_deleted(self, jid: Any) -> None:
+        if jid in self._subscribed:
+            self._tasks.spawn(self._subscribe_again(jid))
 
     async def _subscribe_again(self, jid: Any) -> None:
         await asyncio.sleep(_RESUBSCRIBE)
@@ -442,82 +376,15 @@ class AvatarService(aioxmpp.service.Service):
         except (QueryError, SessionClosed) as error:
             self.logger.info("%s removed the avatar node, and with it our subscription: %s", jid, error)
 
-    # -- inside: publishing
-
-    async def _features(self) -> Account:
-        if self._account is None:
-            self._account = await fetch_account(self._wire, str(self._own), timeout=self.timeout)
-        return self._account
-
-    async def _store_photo(self, image: bytes | None) -> None:
-        stored = await write_photo(self._wire, None, image, "image/png", timeout=self.timeout)
-        self._advertiser.stored(stored)
-        self._refresh_rooms()
-
-    async def _remove(self, from_pep: Callable[[Account], Awaitable[None]], what: str) -> None:
-        errors: list[BaseException] = []
-        async with self._publishing:
-            converts = False
-            try:
-                with documented_errors():
-                    account = await self._features()
-                    converts = account.converts
-                    if account.pep:
-                        await from_pep(account)
-                        self._reader.removed(self._own)
-            except (XavatarError, ExceptionGroup) as error:
-                errors.append(error)
-            if self.synchronize_vcard and not converts:
-                try:
-                    with documented_errors():
-                        await self._store_photo(None)
-                except XavatarError as error:
-                    errors.append(error)
-            elif not errors:
-                self._refresh_rooms()
-        if errors:
-            raise aioxmpp.errors.GatherError(what, errors)
-
-    async def _room_info(self, room: Any) -> RoomInfo:
-        with documented_errors():
-            return await fetch_room(self._wire, str(room.bare()), timeout=self.timeout)
-
-    async def _write_room(self, room: Any, image: bytes | None, mime: str) -> None:
-        if not (await self._room_info(room)).vcard:
-            raise NoProtocol(f"{room.bare()} offers no vCard, and so no avatar (XEP-0486, 3.1).")
-        with documented_errors():
-            await write_photo(self._wire, str(room.bare()), image, mime, timeout=self.timeout)
-
-    def _look_at_room(self, sender: str) -> None:
-        room = _jid(sender)
-        if room is None or not self._rooms.joined(room):
-            return
-        waiting = bool(self._changed_rooms)
-        self._changed_rooms.add(room)
-        if not waiting:
-            self._spawn(self._look_at_rooms())
-
-    async def _look_at_rooms(self) -> None:
-        """Ask the rooms that said they changed, one after the other (P486-04)."""
-        while self._changed_rooms:
-            room = next(iter(self._changed_rooms))
-            try:
-                hashes = (await self._room_info(room)).hashes
-                self._reader.card_changed(room, hashes)
-            except (QueryError, SessionClosed) as error:
-                self.logger.info("%s changed, and does not say how: %s", room, error)
-            await asyncio.sleep(_ROOM_PAUSE)
-            self._changed_rooms.discard(room)
-
     # -- inside: presence
 
     @aioxmpp.service.depsignal(aioxmpp.Client, "on_stream_established")
     def _log_in(self) -> None:
-        self._spawn(self._learn_account())
+        self._tasks.spawn(self._learn_account())
 
     async def _learn_account(self) -> None:
         try:
-            account = await self._features()
+            account = await self._writer.account()
         except (QueryError, SessionClosed) as error:
             # Without knowing whether the server injects hashes, to say none is the safe thing.
             self.logger.info("what the account offers is not known, no avatar hash is advertised: %s", error)
@@ -526,13 +393,11 @@ class AvatarService(aioxmpp.service.Service):
 
     @aioxmpp.service.depsignal(aioxmpp.stream.StanzaStream, "on_stream_destroyed")
     def _log_out(self, _reason: BaseException | None = None) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
         self._advertiser.reset()
         self._reader.clear()
-        self._rooms.clear()
-        self._changed_rooms.clear()
-        self._account = None
+        self._watcher.clear()
+        self._writer.forget_account()
 
     @aioxmpp.service.depfilter(aioxmpp.stream.StanzaStream, "service_outbound_presence_filter")
     def _send_presence(self, presence: Any) -> Any:
@@ -552,7 +417,7 @@ class AvatarService(aioxmpp.service.Service):
     @aioxmpp.service.depsignal(aioxmpp.entitycaps.EntityCapsService, "on_ver_changed")
     def _renew_capabilities(self) -> None:
         # What is asked for by +notify, the server learns from a presence only (XEP-0115, 6).
-        if getattr(self, "_notified", None) in (None, self.avatar_pep.notify):
+        if self._notified in (None, self.avatar_pep.notify):
             return
         if self.client.established and self._presence.state.available:
             self._notified = self.avatar_pep.notify
@@ -562,11 +427,11 @@ class AvatarService(aioxmpp.service.Service):
         if self._presence.state.available:
             self._presence.resend_presence()
 
-    def _refresh_rooms(self) -> None:
+    def _tell_rooms(self) -> None:
         """Send our presence to the rooms we are in: servers send them no new hash (P398-06, D-47)."""
         if not self._presence.state.available or not self.client.established:
             return
-        for occupant in self._rooms:
+        for occupant in self._watcher.rooms:
             presence = self._presence.make_stanza()
             presence.to = occupant
             self.client.enqueue(presence)
@@ -578,22 +443,8 @@ class AvatarService(aioxmpp.service.Service):
             self.logger.info("the own vCard could not be read, no avatar hash is advertised: %s", error)
             return None
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _shutdown(self) -> None:
-        for end in self._endings:
-            end()
+        self._watcher.close()
         self._advertiser.reset()
-        await cancel_and_wait(*self._tasks)
+        await self._tasks.close()
         await super()._shutdown()
-
-
-def _jid(text: str | None) -> Any:
-    """Return a JID from the wire, ``None`` when it is none."""
-    try:
-        return aioxmpp.JID.fromstr(text or "")
-    except ValueError:
-        return None
