@@ -15,7 +15,7 @@ setup: ## make .venv with everything for development; quick when nothing changed
 
 demo: setup ## audit the embedded sandbox server and write reports/verona.html
 	@mkdir -p reports
-	@$(BIN)/xavatar audit --sandbox verona --out reports/verona.html
+	@$(BIN)/xavatar audit --sandbox verona --fail-on never --out reports/verona.html
 	@echo "The report is reports/verona.html"
 
 check: setup ## lint, types, layers, dependencies
