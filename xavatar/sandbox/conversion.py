@@ -27,12 +27,17 @@ class Conversion:
     def __init__(self, store: NodeStore) -> None:
         self._store = store
 
-    def node_changed(self, account: AccountState, name: str) -> None:
-        """Bring the vCard's photo into line with the nodes (XEP-0398, 3.1).
+    def published(self, account: AccountState, name: str) -> None:
+        """Bring the vCard's photo into line with new metadata (XEP-0398, 3.1).
 
-        New data alone says nothing: metadata always follows it (XEP-0084, 3.2).
+        New data alone says nothing: metadata follows it (XEP-0084, 3.2).
         """
-        if name == ns.AVATAR_METADATA or (name == ns.AVATAR_DATA and _announced(account)):
+        if name == ns.AVATAR_METADATA:
+            _set_photo(account, _public_photo(account))
+
+    def managed(self, account: AccountState, name: str) -> None:
+        """Bring the vCard's photo into line with a node configured, purged or deleted."""
+        if name in _AVATAR_NODES:
             _set_photo(account, _public_photo(account))
 
     def vcard_changed(self, account: AccountState) -> None:
@@ -57,11 +62,6 @@ class Conversion:
             node = self._store.node(account, name, NodeConfig(access_model="open"))
             node.items.clear()
             self._store.publish(account, node, Item(identity, payload))
-
-
-def _announced(account: AccountState) -> bool:
-    node = account.nodes.get(ns.AVATAR_METADATA)
-    return node is not None and node.last is not None
 
 
 def _public_photo(account: AccountState) -> Element | None:

@@ -105,10 +105,16 @@ def mangle(kind: str, payload: str) -> str:
         payload = _ID.sub(lambda match: f"{match[1]}{match[2]}{'0' * 40}{match[2]}", payload)
         return _IMAGE.sub(lambda match: f"{match[1]}{_altered(match[3])}{match[4]}", payload)
     if kind == "broken-base64":
-        return _IMAGE.sub(lambda match: f"{match[1]}{match[3].rstrip('=').rstrip()[:-1]}*={match[4]}", payload)
+        return _IMAGE.sub(lambda match: f"{match[1]}{_broken(match[3])}{match[4]}", payload)
     if kind == "oversized":
         return _IMAGE.sub(lambda match: f"{match[1]}{_padded(match[3])}{match[4]}", payload)
     return payload
+
+
+def _broken(text: str) -> str:
+    """Cut to a length no base64 has, and add a character of no alphabet (A-19)."""
+    digits = "".join(text.split()).rstrip("=")
+    return digits[: len(digits) - (len(digits) - 1) % 4] + "*"
 
 
 def _altered(text: str) -> str:

@@ -78,8 +78,8 @@ class Host:
             presence=self.presence,
             subscriptions=Subscriptions(self.directory, rosters, self.presence, self.events),
             caps=self.caps,
-            pep=Pep(self.store, self.events, self.options, self._node_changed),
-            pep_owner=PepOwner(self.store, self._node_changed),
+            pep=Pep(self.store, self.events, self.options, self._published),
+            pep_owner=PepOwner(self.store, self._managed),
             vcards=self.vcards,
         )
         for domain in sorted(self.directory.domains):
@@ -173,17 +173,22 @@ class Host:
         timer = self._resumable.pop(session.management.resumption_id, None)
         if timer is not None:
             timer.cancel()
-        self._unbind(session)
+        # Directed unavailable presence is routed while its sender is still known.
         self.presence.gone(session)
+        self._unbind(session)
 
     def _unbind(self, session: Session) -> None:
         self.router.remove(session)
         if session.account.sessions.get(session.jid.resource) is session:
             del session.account.sessions[session.jid.resource]
 
-    def _node_changed(self, account: AccountState, name: str) -> None:
+    def _published(self, account: AccountState, name: str) -> None:
         if self.options.conversion:
-            self._conversion.node_changed(account, name)
+            self._conversion.published(account, name)
+
+    def _managed(self, account: AccountState, name: str) -> None:
+        if self.options.conversion:
+            self._conversion.managed(account, name)
 
     def _vcard_changed(self, account: AccountState) -> None:
         if self.options.conversion:

@@ -48,9 +48,9 @@ class Subscriptions:
     def sever(self, account: AccountState, entry: RosterItem) -> None:
         """End both directions, as the removal of a roster entry does (RFC 6121, 2.5.2)."""
         if entry.sees or entry.ask:
-            self._unsubscribe(account, entry.jid, "")
+            self._stop_seeing(account, entry.jid, "")
         if entry.is_seen:
-            self._cancel(account, entry.jid, "")
+            self._stop_showing(account, entry.jid, "")
 
     def _subscribe(self, account: AccountState, jid: str, body: str) -> None:
         entry = account.roster.setdefault(jid, RosterItem(jid))
@@ -85,6 +85,10 @@ class Subscriptions:
         if entry is not None:
             entry.subscription, entry.ask = _without(entry.subscription, "to"), False
             self._rosters.push(account, entry)
+        self._stop_seeing(account, jid, body)
+
+    def _stop_seeing(self, account: AccountState, jid: str, body: str) -> None:
+        """Do the contact's half of an end to our seeing them."""
         contact = self._directory.get(jid)
         if contact is not None:
             contact.requests.discard(account.jid)
@@ -101,6 +105,10 @@ class Subscriptions:
             self._rosters.push(account, entry)
         elif not asked:
             return
+        self._stop_showing(account, jid, body)
+
+    def _stop_showing(self, account: AccountState, jid: str, body: str) -> None:
+        """Do the contact's half of an end to their seeing us."""
         contact = self._directory.get(jid)
         if contact is not None:
             self._presence.vanish(contact, account.jid)
