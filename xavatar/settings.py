@@ -28,6 +28,8 @@ class Settings:
         Images declared larger are not fetched, images found larger not kept (A-17).
     max_pixels : int
         Images of more pixels are not decoded (A-18).
+    resume_wait : float
+        Seconds that requests under way wait for a lost connection to come back (XEP-0198).
     presence_wait : float
         Seconds without a new presence after which the roster's presences count as in.
     """
@@ -39,11 +41,13 @@ class Settings:
     breaker_threshold: int = 10
     max_image_bytes: int = 1 << 20
     max_pixels: int = 25_000_000
+    resume_wait: float = 10.0
     presence_wait: float = 0.5
 
     def __post_init__(self) -> None:
         for name in ("concurrency", "timeout", "connect_timeout", "breaker_threshold", "max_image_bytes", "max_pixels"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"Settings.{name} must be positive, not {getattr(self, name)!r}.")
-        if self.retries < 0 or self.presence_wait < 0:
-            raise ConfigError("Settings.retries and Settings.presence_wait must not be negative.")
+        for name in ("retries", "resume_wait", "presence_wait"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"Settings.{name} must not be negative.")

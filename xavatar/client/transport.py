@@ -11,6 +11,8 @@ import asyncio
 import ssl
 from typing import Any
 
+import aioxmpp.protocol
+
 
 class StreamTransport(asyncio.Transport):
     """What :class:`aioxmpp.protocol.XMLStream` writes to.
@@ -23,7 +25,7 @@ class StreamTransport(asyncio.Transport):
     inner : asyncio.Transport
         TCP, or TLS already.
     protocol : asyncio.Protocol
-        The XML stream.
+        Who gets what is received.
     domain : str
         Whom the certificate must name.
     """
@@ -84,20 +86,40 @@ class StreamTransport(asyncio.Transport):
 
 
 class Bridge(asyncio.Protocol):
-    """Hands the XML stream its wrapped transport.
+    """Stands between the socket and the XML stream.
 
     Parameters
     ----------
-    stream : asyncio.Protocol
+    stream : aioxmpp.protocol.XMLStream
     domain : str
+        Whom the certificate must name.
+
+    Notes
+    -----
+    To aioxmpp the end of the byte stream is a farewell, even in the middle of a stanza: it would
+    wait for ever, believing itself connected. Here an end that the XML stream did not announce is
+    a lost connection.
     """
 
-    def __init__(self, stream: asyncio.Protocol, domain: str) -> None:
+    def __init__(self, stream: Any, domain: str) -> None:
         self._stream = stream
         self._domain = domain
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wrap the transport and let the stream speak to it."""
+        """Let the stream speak through the wrapped transport."""
         assert isinstance(transport, asyncio.Transport)
-        transport.set_protocol(self._stream)
-        self._stream.connection_made(StreamTransport(transport, self._stream, self._domain))
+        self._stream.connection_made(StreamTransport(transport, self, self._domain))
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the stream."""
+        self._stream.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Close; what it means is told by :meth:`connection_lost`."""
+        return None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell the stream, with a reason when it did not end itself."""
+        if error is None and self._stream.state < aioxmpp.protocol.State.CLOSING:
+            error = ConnectionResetError("the server closed the connection without a word")
+        self._stream.connection_lost(error)

@@ -134,6 +134,7 @@ class AsyncSession:
         try:
             login = await asyncio.to_thread(self._login)
             connection = Connection.to(login, presence=self._presence, timeout=self.settings.connect_timeout)
+            connection.wire.resume_wait = self.settings.resume_wait
             self._connection = connection
             await connection.open()
         except BaseException:

@@ -3,7 +3,7 @@
 Reading leniently begins here: whatever an XSO would refuse still reaches us as a tree.
 """
 
-from .service import RESUME_GRACE, Wire
+from .service import Wire
 from .tap import Guard
 
-__all__ = ["RESUME_GRACE", "Guard", "Wire"]
+__all__ = ["Guard", "Wire"]

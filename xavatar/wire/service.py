@@ -18,10 +18,6 @@ from .public import PublicPath
 from .stanza_errors import from_stanza
 from .tap import Guard, Tap
 
-RESUME_GRACE = 10.0
-"""Seconds that requests survive a lost connection, waiting for its resumption (XEP-0198)."""
-
-
 class Wire(aioxmpp.service.Service):
     """Requests answered by light trees, and observers of what comes in.
 
@@ -32,12 +28,15 @@ class Wire(aioxmpp.service.Service):
     raw : bool
         Whether answers bypass aioxmpp's XSO machinery. False when a private name of aioxmpp is
         missing; setting it to False forces the public path.
+    resume_wait : float
+        Seconds that requests survive a lost connection, waiting for its resumption (XEP-0198).
     """
 
     def __init__(self, client: aioxmpp.Client, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
         self._lane = Lane(client.stream)
         self._public = PublicPath(client)
+        self.resume_wait = 10.0
         self._grace: asyncio.TimerHandle | None = None
         self._gave_up = False
         absent = seam.missing(client)
@@ -152,7 +151,7 @@ class Wire(aioxmpp.service.Service):
 
     def _suspended(self, reason: Any = None) -> None:
         self._cancel_grace()
-        self._grace = asyncio.get_running_loop().call_later(RESUME_GRACE, self._give_up)
+        self._grace = asyncio.get_running_loop().call_later(self.resume_wait, self._give_up)
 
     def _give_up(self) -> None:
         self._gave_up = True
