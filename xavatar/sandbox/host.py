@@ -16,6 +16,7 @@ from .disco import Disco
 from .events import Events
 from .faults import Faults
 from .jid import parse_jid
+from .muc import Muc
 from .pep import Pep
 from .pep_owner import PepOwner
 from .presence import Presence
@@ -84,6 +85,8 @@ class Host:
         )
         for domain in sorted(self.directory.domains):
             yield Users(domain, parts)
+        if self.scenario.rooms_domain:
+            yield Muc(self)
 
     @property
     def stream_management(self) -> bool:
