@@ -11,6 +11,8 @@ import aioxmpp.errors
 import aioxmpp.roster.xso
 import aioxmpp.security_layer
 
+from xavatar.avatar.service import AvatarService
+
 from .connector import Dialer, Security
 from .login import Login
 
@@ -72,7 +74,7 @@ def make_client(login: Login, *, timeout: float) -> aioxmpp.Client:
 
 
 def dress(client: aioxmpp.Client, *, visible: bool) -> None:
-    """Summon what a polite client has: identity, capabilities, ping, answers to roster pushes.
+    """Summon what a polite client has: identity, capabilities, avatars, ping, answers to roster pushes.
 
     Parameters
     ----------
@@ -92,6 +94,7 @@ def dress(client: aioxmpp.Client, *, visible: bool) -> None:
 
     client.stream.register_iq_request_handler(aioxmpp.IQType.SET, aioxmpp.roster.xso.Query, acknowledge)
     if visible:
+        client.summon(AvatarService)
         client.summon(aioxmpp.PresenceServer).set_presence(aioxmpp.PresenceState(True), priority=-1)
 
 
