@@ -132,24 +132,23 @@ async def test_aioxmpp_is_resumed_after_a_broken_connection(server: Server) -> N
 
 
 async def test_aioxmpp_hears_of_changes(server: Server, enter: Enter) -> None:
-    connection = Connection.to(login(server))
+    client = stock(server)
     heard: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue()
-    pep = connection.client.summon(aioxmpp.PEPClient)
+    pep = client.summon(aioxmpp.PEPClient)
     claim = pep.claim_pep_node(METADATA, notify=True)
 
     def published(jid: aioxmpp.JID, node: str, item: object, *, message: object = None) -> None:
         heard.put_nowait((str(jid), item.id_))
 
     claim.on_item_publish.connect(published)
-    await connection.open()
-    async with asyncio.timeout(5):
+    async with client.connected(presence=aioxmpp.PresenceState(False)), asyncio.timeout(5):
+        client.presence = aioxmpp.PresenceState(True)
         first = {await heard.get(), await heard.get()}
         assert first == {(ROMEO, SHA1), ("nurse@capulet.lit", SHA1)}
         romeo = await enter(server, ROMEO)
         await romeo.publish(METADATA, "next", META_XML)
         assert await heard.get() == (ROMEO, "next")
     claim.close()
-    await connection.close()
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", None])

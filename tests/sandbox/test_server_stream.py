@@ -203,11 +203,22 @@ async def test_stop_does_not_wait_for_a_client_that_never_spoke(serve: Serve) ->
     _, silent = await asyncio.open_connection(server.host, server.port)
     _, handshaking = await asyncio.open_connection(server.host, server.port)
     handshaking.write((HEADER.format(to="capulet.lit") + STARTTLS).encode())
+    _, waiting = await asyncio.open_connection(server.host, server.tls_port)
     await asyncio.sleep(0.1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(1):
         await server.stop()
-    silent.close()
-    handshaking.close()
+    for writer in (silent, handshaking, waiting):
+        writer.close()
+
+
+async def test_what_is_no_handshake_is_cut_off(server: Server) -> None:
+    reader, writer = await asyncio.open_connection(server.host, server.tls_port)
+    writer.write(HEADER.format(to="capulet.lit").encode())
+    async with asyncio.timeout(5):
+        answer = await reader.read()
+    assert b"<stream" not in answer
+    writer.close()
+    assert not server._streams
 
 
 async def test_kill_says_nothing_and_a_start_brings_it_back(serve: Serve, enter: Enter) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .respond import Stats
 from .scenario import Account, Fault, Item, Node, Occupant, Options, Resource, Room, Scenario
-from .server import Server
+from .server import MAX_STANZA, Server
 from .thread import Login, Sandbox
 
 __all__ = [
@@ -35,26 +35,33 @@ __all__ = [
 ]
 
 
-def sandbox(name: str | Path | Scenario = "verona", **options: Any) -> Sandbox:
+def sandbox(
+    name: str | Path | Scenario = "verona",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    max_stanza: int = MAX_STANZA,
+    resume_seconds: float = 300.0,
+) -> Sandbox:
     """Start a sandbox.
 
     Parameters
     ----------
     name : str, Path or Scenario
         A scenario's name, a TOML file, or a scenario made by hand.
-    **options
-        As for :class:`Sandbox`: host, port, max_stanza, resume_seconds.
+    host, port, max_stanza, resume_seconds
+        As for :class:`Server`.
 
     Raises
     ------
     SandboxError
         There is no such scenario, or it cannot be used.
     """
-    if isinstance(name, Scenario):
-        return Sandbox(name, **options)
-    from .load import load
+    if not isinstance(name, Scenario):
+        from .load import load
 
-    return Sandbox(load(name), **options)
+        name = load(name)
+    return Sandbox(name, host=host, port=port, max_stanza=max_stanza, resume_seconds=resume_seconds)
 
 
 class _Callable(ModuleType):

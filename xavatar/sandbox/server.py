@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import ssl
 from pathlib import Path
 
 from xavatar.errors import SandboxError
@@ -13,7 +14,7 @@ from .host import Host
 from .negotiation import Negotiation
 from .respond import Stats
 from .scenario import Scenario
-from .stream import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, Stream
+from .stream import SHUTDOWN_TIMEOUT, Stream
 
 MAX_STANZA = 10 << 20
 
@@ -123,20 +124,16 @@ class Server:
         await asyncio.gather(*(stream.wait_closed(SHUTDOWN_TIMEOUT) for stream in streams))
 
     async def _listen(self) -> None:
+        self.port = await self._open(self.port, direct_tls=None)
+        # Wrapped by the stream, not by the listener: asyncio hides connections until their handshake is over.
+        self.tls_port = await self._open(self.tls_port, direct_tls=self._certificates.context)
+
+    async def _open(self, port: int, direct_tls: ssl.SSLContext | None) -> int:
         loop = asyncio.get_running_loop()
-        plain = await loop.create_server(lambda: self._accept(secure=False), self.host, self.port)
-        self._listeners.append(plain)
-        self.port = plain.sockets[0].getsockname()[1]
-        direct = await loop.create_server(
-            lambda: self._accept(secure=True),
-            self.host,
-            self.tls_port,
-            ssl=self._certificates.context,
-            ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
-            ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
-        )
-        self._listeners.append(direct)
-        self.tls_port = direct.sockets[0].getsockname()[1]
+        listener = await loop.create_server(lambda: self._accept(direct_tls), self.host, port)
+        self._listeners.append(listener)
+        taken: int = listener.sockets[0].getsockname()[1]
+        return taken
 
     async def _close_listeners(self) -> None:
         # From Python 3.12 on, wait_closed() waits for the connections too: nothing to wait for here.
@@ -144,8 +141,8 @@ class Server:
         for listener in listeners:
             listener.close()
 
-    def _accept(self, *, secure: bool) -> Stream:
-        stream = Stream(self._max_stanza, secure=secure)
+    def _accept(self, direct_tls: ssl.SSLContext | None) -> Stream:
+        stream = Stream(self._max_stanza, direct_tls=direct_tls)
         Negotiation(stream, self.state, self._certificates.context)
         self._connections += 1
         self._streams.add(stream)

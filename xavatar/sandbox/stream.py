@@ -27,18 +27,24 @@ class Stream(asyncio.Protocol):
     ----------
     limit : int
         Largest stanza taken, bytes.
+    direct_tls : ssl.SSLContext, optional
+        Encrypt from the first byte (XEP-0368).
+
+    Attributes
+    ----------
     secure : bool
-        TLS was there from the first byte (XEP-0368).
+        The stream is encrypted.
     """
 
-    def __init__(self, limit: int, *, secure: bool = False) -> None:
-        self.secure = secure
+    def __init__(self, limit: int, *, direct_tls: ssl.SSLContext | None = None) -> None:
+        self.secure = False
         self.on_header: Callable[[dict[str, str]], None] = lambda attributes: None
         self.on_element: Callable[[Element], None] = lambda element: None
         self.on_lost: Callable[[bool], None] = lambda graceful: None
         self.on_flush: Callable[[], str] = lambda: ""
         self.done = asyncio.get_running_loop().create_future()
         self._limit = limit
+        self._direct_tls = direct_tls
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._output: list[str] = []
@@ -54,6 +60,8 @@ class Stream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
         self._transport = cast(asyncio.Transport, transport)
+        if self._direct_tls is not None:
+            self.start_tls(self._direct_tls)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came and write what the handlers answered."""
@@ -143,6 +151,8 @@ class Stream(asyncio.Protocol):
         self.flush()
         if self._transport is not None:
             self._transport.close()
+        elif self._upgrade is not None:
+            self._upgrade.cancel()
 
     def abort(self) -> None:
         """Drop the connection without a word."""
