@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .audit import Audit
 from .case import Breach, Case, Surroundings
+from .diagnose import Diagnosis, Sight, View
+from .diff import Change, Diff, Difference
 from .headline import Headline
 from .limits import Limits
 from .rules import RULES, Level, Registry, Rule, rule
@@ -14,12 +16,18 @@ __all__ = [
     "Audit",
     "Breach",
     "Case",
+    "Change",
+    "Diagnosis",
+    "Diff",
+    "Difference",
     "Headline",
     "Level",
     "Limits",
     "Registry",
     "Rule",
+    "Sight",
     "Surroundings",
+    "View",
     "rule",
     "writer",
 ]

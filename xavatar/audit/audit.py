@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from xavatar.model import Finding, Severity, Snapshot
 
 from . import display, judge, writers
 from .case import Case
+from .diagnose import Diagnosis, diagnose
+from .diff import Diff, diff
 from .headline import Headline, headline
 from .limits import Limits
 from .rules import RULES, Registry, Rule
@@ -33,20 +35,19 @@ class Audit:
     Parameters
     ----------
     snapshot : Snapshot
-    cases : tuple of Case
-        One per subject, in the snapshot's order.
-    results : tuple of Finding
-        The heaviest first.
-    rules : Registry
-        The rules that were asked.
     limits : Limits
+    severities : mapping of str to Severity
+        By rule id, instead of the rule's own.
+    off : frozenset of str
+        Ids of rules that are not asked.
+    rules : Registry
     """
 
     snapshot: Snapshot
-    cases: tuple[Case, ...]
-    results: tuple[Finding, ...]
-    rules: Registry = field(default_factory=lambda: RULES)
     limits: Limits = field(default_factory=Limits)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    off: frozenset[str] = frozenset()
+    rules: Registry = field(default_factory=lambda: RULES)
 
     @classmethod
     def of(
@@ -76,11 +77,19 @@ class Audit:
         ConfigError
             A rule id or a severity that does not exist.
         """
-        limits = limits or Limits()
         chosen = {_known(key, rules).id: _severity(value) for key, value in (severities or {}).items()}
-        cases = judge.cases(snapshot.outcomes, limits)
-        results = judge.judge(cases, rules, chosen, {_known(key, rules).id for key in off})
-        return cls(snapshot, cases, results, rules, limits)
+        silent = frozenset(_known(key, rules).id for key in off)
+        return cls(snapshot, limits or Limits(), chosen, silent, rules)
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """One per subject, in the snapshot's order."""
+        return judge.cases(self.snapshot.outcomes, self.limits)
+
+    @cached_property
+    def results(self) -> tuple[Finding, ...]:
+        """All findings as values, the heaviest first."""
+        return judge.judge(self.cases, self.rules, self.severities, self.off)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -129,6 +138,35 @@ class Audit:
     def about(self, jid: str) -> tuple[Finding, ...]:
         """Return the findings about one subject."""
         return tuple(finding for finding in self.results if finding.jid == jid)
+
+    def diff(self, previous: Audit | Snapshot) -> Diff:
+        """Return what changed since an earlier audit or snapshot of the same scope.
+
+        A snapshot is judged by this audit's rules and limits.
+
+        Raises
+        ------
+        ConfigError
+            They looked at different things, or through different accounts.
+        """
+        if isinstance(previous, Snapshot):
+            previous = replace(self, snapshot=previous)
+        return diff(previous, self)
+
+    def diagnose(self, jid: str) -> Diagnosis:
+        """Return why one subject's avatar can or cannot be seen, by whom, and what to do.
+
+        Raises
+        ------
+        ConfigError
+            The snapshot does not have that subject.
+        """
+        for case in self.cases:
+            if case.subject.jid == jid:
+                return diagnose(case, self.about(jid))
+        raise ConfigError(
+            f"{jid} is not in this snapshot of {self.snapshot.scope}; the table's column `jid` lists who is."
+        )
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the audit to a file; the suffix chooses the format.

@@ -1,0 +1,91 @@
+"""Why an avatar can or cannot be seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.audit_samples import (
+    JULIET,
+    OCCUPANT,
+    OTHER,
+    facts,
+    info,
+    pep,
+    photo,
+    presence,
+    reading,
+    snapshot,
+    vcard,
+)
+from xavatar.audit import Audit, Diagnosis, Sight
+from xavatar.errors import ConfigError
+from xavatar.model import Outcome, Status
+
+NONE = Status.NOT_FOUND
+
+
+def diagnosis(*outcomes: Outcome) -> Diagnosis:
+    return Audit.of(snapshot(*outcomes)).diagnose(outcomes[0].subject.jid)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sights", "verdict"),
+    [
+        ([pep(), vcard(), presence()], "yes yes", "Everybody"),
+        ([pep(), vcard(status=NONE)], "yes no", "Some"),
+        ([pep(), vcard(), presence(OTHER)], "yes no", "Some"),
+        ([pep(status=NONE), vcard(status=NONE)], "no no", "There is no avatar"),
+        ([pep(status=Status.DISABLED), vcard(status=Status.EMPTY)], "no no", "There is no avatar"),
+        ([pep(status=Status.FORBIDDEN), vcard(status=NONE)], "unknown no", "Nobody is known"),
+        ([pep(status=Status.TIMEOUT), vcard(status=Status.TIMEOUT)], "unknown unknown", "cannot tell"),
+        ([pep(status=Status.MALFORMED)], "no", "There is no avatar"),
+        ([pep(reading(info(), facts(OTHER)))], "no", "There is no avatar"),
+        ([pep(reading(info(id="uuid"), facts()))], "no", "There is no avatar"),
+        ([pep(reading(status=Status.EMPTY))], "no", "There is no avatar"),
+        ([pep(reading(status=Status.FORBIDDEN))], "unknown", "cannot tell"),
+        ([pep(reading(status=Status.SKIPPED))], "unknown", "cannot tell"),
+        ([pep(reading(info(), facts(error="truncated", dhash=None)))], "no", "There is no avatar"),
+        ([pep(reading(info(), facts(error="trailing: 12 bytes")))], "yes", "Everybody"),
+        ([vcard(photo(url="https://a.lit/b.png"))], "unknown", "cannot tell"),
+        ([vcard(who=OCCUPANT)], "yes", "Everybody"),
+        ([presence()], "", "cannot tell"),
+    ],
+)
+def test_who_sees_what(outcomes: list[Outcome], sights: str, verdict: str) -> None:
+    found = diagnosis(*outcomes)
+    assert [view.sight.name.lower() for view in found.views] == sights.split()
+    assert verdict in found.verdict
+
+
+def test_one_good_format_is_enough() -> None:
+    url = reading(info(url="https://a.lit/b.png"), status=Status.SKIPPED)
+    (view,) = diagnosis(pep(url, reading())).views
+    assert (view.sight, view.because) == (Sight.YES, "PNG, 64 x 64, 3.9 KiB")
+
+
+def test_evidence_and_steps_come_from_what_was_seen() -> None:
+    found = diagnosis(pep(reading(status=Status.EMPTY)), vcard(status=NONE, condition="item-not-found"), presence())
+    assert found.evidence[1] == "vCard: not_found (item-not-found)."
+    assert [finding.rule for finding in found.findings] == ["P84-03", "A-13"]
+    assert found.steps[0] == "Publish the picture again: data first, then metadata."
+    shown = repr(found)
+    assert "What to do:\n  1. Publish the picture again" in shown
+
+
+def test_notes_are_steps_when_nothing_graver_explains() -> None:
+    found = diagnosis(pep(status=Status.FORBIDDEN))
+    assert len(found.steps) == 1
+    assert "Subscribe" in found.steps[0]
+
+
+def test_a_stranger_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"romeo@montague\.lit is not in this snapshot"):
+        Audit.of(snapshot(pep())).diagnose("romeo@montague.lit")
+
+
+def test_the_display_escapes() -> None:
+    evil = pep(status=Status.ERROR, condition="<script>alert(1)</script>", text="\x9b31m")
+    shown = diagnosis(evil)
+    assert "<script" not in shown._repr_html_()
+    assert "\x9b" not in repr(shown) + shown._repr_html_()
+    assert JULIET.jid in shown._repr_html_()
