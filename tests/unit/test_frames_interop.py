@@ -52,14 +52,14 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 
 
 @given(st.lists(OUTCOMES, max_size=6))
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_any_frame_survives_csv(outcomes: list[Outcome]) -> None:
     table = frame(outcomes, snapshot="s")
     same(table, through_csv(table))
 
 
 @given(st.lists(OUTCOMES, max_size=6))
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_any_frame_survives_arrow(outcomes: list[Outcome]) -> None:
     table = frame(outcomes, snapshot="s")
     same(table, from_arrow(to_arrow(table)))

@@ -9,8 +9,12 @@ import pandas as pd
 
 
 def clean(text: str | None) -> str | None:
-    """Return text that any writer can encode: lone surrogates become U+FFFD."""
-    if text is None or text.isascii():
+    """Return text that any writer can write: lone surrogates and NUL become U+FFFD."""
+    if text is None:
+        return None
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if text.isascii():
         return text
     try:
         text.encode()
