@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from xavatar.avatar.service import AvatarService
 from xavatar.client.connection import Connection
 from xavatar.client.credentials import Secret
 from xavatar.client.login import Login
+from xavatar.errors import XavatarError
 
 T = TypeVar("T")
 
@@ -120,3 +122,19 @@ async def until(
 def jid(text: str) -> aioxmpp.JID:
     """Return a JID."""
     return aioxmpp.JID.fromstr(text)
+
+
+def enter(box: Any, user: str = "juliet@capulet.lit", resource: str = "", **options: Any) -> Any:
+    """Log in to a sandbox."""
+    login = box.logins[user]
+    return session(user + (f"/{resource}" if resource else ""), login.password, login.host, login.port, login.ca_file,
+                   **options)  # fmt: skip
+
+
+async def settled(*watched: Watched) -> None:
+    """Return when the server has said all it had to say, and signals have fired."""
+    for each in watched:
+        with contextlib.suppress(XavatarError):
+            await each.wire.request("<ping xmlns='urn:xmpp:ping'/>", to=each.client.local_jid.domain)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)

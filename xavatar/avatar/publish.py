@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import Final
 
 from xavatar.errors import NotFound, QueryError
+from xavatar.model import Descriptor
 from xavatar.wire import Wire
 from xavatar.wire.xml import DATA, METADATA
 
@@ -72,8 +74,10 @@ async def _look(wire: Wire, id_: str, timeout: float) -> None:
 
 async def _withdraw(wire: Wire, id_: str, timeout: float) -> str:
     """Remove an image that no metadata announces (D-45); say what was done."""
+    announced: tuple[Descriptor, ...] = ()
     try:
-        announced = (await fetch_metadata(wire, None, timeout=timeout)).descriptors
+        with suppress(NotFound):
+            announced = (await fetch_metadata(wire, None, timeout=timeout)).descriptors
         if any(normalize_id(each.id or "") == id_ for each in announced):
             return f"The image {id_} is stored, and announced already."
         await pubsub.retract(wire, DATA, id_, timeout=timeout)

@@ -99,7 +99,9 @@ class Watcher:
             return
         if in_room:
             self.rooms.occupant(jid, presence)
-        if own and jid != self._wire.client.local_jid:
+        if own:
+            if jid == self._wire.client.local_jid:  # our own words are no news
+                return
             self._own_resource(jid.resource, update, online=kind is None)
         if kind is not None:
             self._left(jid, in_room)

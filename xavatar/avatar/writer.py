@@ -8,13 +8,13 @@ from typing import Any
 
 import aioxmpp.errors
 
-from xavatar.errors import XavatarError
+from xavatar.errors import QueryError, XavatarError
 from xavatar.wire import Wire
 
 from .account import Account, fetch_account, fetch_room
 from .advertise import Advertiser
 from .avatar_set import AvatarSet
-from .failures import NoProtocol, documented_errors
+from .failures import NoProtocol, documented, documented_errors
 from .publish import publish_in_pep
 from .reader import Reader
 from .remove import disable_in_pep, wipe_from_pep
@@ -124,8 +124,10 @@ class Writer:
                     if account.pep:
                         await from_pep(account)
                         self._reader.removed(self._own)
-            except (XavatarError, ExceptionGroup) as error:
+            except XavatarError as error:
                 errors.append(error)
+            except ExceptionGroup as group:
+                errors.extend(documented(each) for each in group.exceptions if isinstance(each, QueryError))
             try:
                 with documented_errors():
                     if self.synchronize_vcard and not converts:
