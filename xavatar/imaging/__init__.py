@@ -8,10 +8,12 @@ from .pool import inspect_async
 from .sheet import contact_sheet
 from .sniff import mime_of, sniff
 from .thumbnail import thumbnail
+from .variant import Variant, variant
 
 __all__ = [
     "Fault",
     "Limits",
+    "Variant",
     "color",
     "contact_sheet",
     "distance",
@@ -22,4 +24,5 @@ __all__ = [
     "placeholder",
     "sniff",
     "thumbnail",
+    "variant",
 ]

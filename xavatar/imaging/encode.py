@@ -12,9 +12,11 @@ Format: TypeAlias = Literal["png", "webp"]
 
 def encode(picture: Image.Image, format: Format = "png") -> bytes:
     """Return a file of the picture; WebP is lossy and about a quarter of the size."""
+    pixels = picture.copy()
+    pixels.info = {}  # profiles, comments, EXIF: what Pillow read it would write again
     out = io.BytesIO()
     if format == "webp":
-        picture.save(out, "WEBP", quality=85, method=2)
+        pixels.save(out, "WEBP", quality=85, method=2)
     else:
-        picture.save(out, "PNG")
+        pixels.save(out, "PNG")
     return out.getvalue()

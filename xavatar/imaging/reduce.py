@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _PLAIN: Final = frozenset({"L", "RGB", "RGBA"})
-_REDUCIBLE: Final = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
+_REDUCIBLE: Final = frozenset({"LA", "CMYK"})
 
 
 def draft(picture: Image.Image, side: int) -> None:
@@ -25,14 +25,14 @@ def plain(picture: Image.Image, side: int) -> Image.Image:
     picture : PIL.Image.Image
         Decoded, of any mode.
     side : int
-        Pixels that must remain; a large picture is brought down by whole factors first, so
-        that a conversion does not need several times its memory.
+        Pixels that must remain of a side; a large picture is brought down by a whole factor
+        before it is converted, where that can be done, to save memory.
     """
     if picture.mode in _PLAIN and "transparency" not in picture.info:
         return picture
-    if picture.mode in _REDUCIBLE and "transparency" not in picture.info:
-        factors = (max(picture.width // side, 1), max(picture.height // side, 1))
-        picture = picture.reduce(factors) if factors != (1, 1) else picture
+    factor = min(picture.size) // side
+    if factor > 1 and picture.mode in _REDUCIBLE and "transparency" not in picture.info:
+        picture = picture.reduce(factor)
     if picture.has_transparency_data:
         return picture.convert("RGBA")
     if picture.mode[0] in "IF":

@@ -48,18 +48,30 @@ def thumbnail(data: bytes, size: int = 64, *, limits: Limits = _DEFAULT, format:
 def shrink(data: bytes, size: int, limits: Limits = _DEFAULT) -> Image.Image | None:
     """Return the picture itself, as :func:`thumbnail` would encode it, as ``RGB`` or ``RGBA``."""
     try:
-        picture, orientation = decode(data, limits, 2 * size)
-        small = _displayable(plain(picture, 2 * size))
-        # The gap lets whole factors do the coarse work; the filter sees twice the target at least.
+        small = upright(data, limits, 2 * size)
         small.thumbnail((size, size), Resampling.LANCZOS, reducing_gap=2.0)
     except Exception:  # noqa: BLE001  decoders raise whatever a hostile file makes them raise
         return None
-    return small.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else small
+    return small
 
 
-def _displayable(picture: Image.Image) -> Image.Image:
-    """Return a copy as ``RGB`` or ``RGBA`` that carries nothing of the original but its pixels."""
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
-    converted = picture.convert(mode) if picture.mode != mode else picture.copy()
-    converted.info = {}
-    return converted
+def upright(data: bytes, limits: Limits, side: int) -> Image.Image:
+    """Return the first picture turned as its EXIF says, as ``RGB`` or ``RGBA``.
+
+    Parameters
+    ----------
+    data : bytes
+    limits : Limits
+    side : int
+        Pixels that must remain of a side; a larger picture may come smaller.
+
+    Raises
+    ------
+    Refused
+        No picture, or one beyond the limits. Damaged files raise whatever their decoder raises.
+    """
+    picture, orientation = decode(data, limits, side)
+    small = plain(picture, side)
+    mode = "RGBA" if small.mode == "RGBA" else "RGB"
+    shown = small.convert(mode) if small.mode != mode else small
+    return shown.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else shown
