@@ -14,10 +14,10 @@ from xml.sax.saxutils import escape, quoteattr
 from . import faults
 from ._data import Picture
 from ._table import Table
+from .nodes import ACCESS_MODELS
 from .scenario import Account, Fault, Item, Node, Occupant, Resource, Room
 
 AVATAR = {"metadata": "urn:xmpp:avatar:metadata", "data": "urn:xmpp:avatar:data", "vcard4": "urn:xmpp:vcard4"}
-ACCESS_MODELS = ("open", "presence", "roster", "whitelist", "authorize")
 SUBSCRIPTIONS = ("both", "to", "from", "none")
 STRANGER = "stranger"  # not in the roster at all
 UPDATE = "vcard-temp:x:update"
