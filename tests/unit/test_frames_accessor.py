@@ -16,7 +16,7 @@ from PIL import Image
 from tests.unit.hostile import exif, picture, saved
 from xavatar.errors import FrameError, StoreError
 from xavatar.frames import ImageSource, frame, images
-from xavatar.imaging import inspect
+from xavatar.imaging import color, inspect
 from xavatar.model import Descriptor, Outcome, Reading, Source, Status, Subject
 
 EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
@@ -197,6 +197,15 @@ def test_contact_sheet(memory: Memory) -> None:
         assert image.size == (70, 36)
     assert isinstance(sheet, bytes)
     assert repr(sheet) == f"<ContactSheet: PNG, {len(sheet):,} bytes>"
+
+
+def test_a_contact_sheet_shows_the_same_placeholders() -> None:
+    """The colour is the JID's, so two of one name differ (XEP-0392, 6.2)."""
+    table = frame([pep("a@x.lit", name="Ann"), pep("b@x.lit", name="Ann"), pep("c@x.lit")])
+    with Image.open(io.BytesIO(table.xavatar.contact_sheet(tile=32, columns=2, limit=2))) as sheet:
+        assert sheet.size == (70, 36)
+        first, second = sheet.getpixel((3, 3)), sheet.getpixel((3 + 34, 3))
+    assert [f"#{r:02x}{g:02x}{b:02x}" for r, g, b, _ in (first, second)] == [color("a@x.lit"), color("b@x.lit")]
 
 
 def test_problems(memory: Memory) -> None:

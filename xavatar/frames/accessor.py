@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
@@ -15,8 +15,7 @@ from .images import Images
 from .people import people
 from .problems import problems
 from .sheet import ContactSheet
-from .text import person_label, plain_rows
-from .thumbnails import Thumbnails
+from .thumbnails import Thumbnails, tiles
 
 if TYPE_CHECKING:
     _T = TypeVar("_T", bound=type)
@@ -64,11 +63,7 @@ class XavatarAccessor:
         """Return faces to display: static, escaped, re-encoded, at most `limit` of them."""
         return Thumbnails(self._table, size, limit)
 
-    def contact_sheet(self, tile: int = 64, columns: int | None = None) -> ContactSheet:
-        """Return one PNG with everybody's picture, placeholders for those without."""
-        return ContactSheet(contact_sheet(self._faces(), tile=tile, columns=columns))
-
-    def _faces(self) -> Iterator[tuple[str, bytes]]:
-        images = self.images()
-        for jid, nick, name, sha1 in plain_rows(self.people(), ("jid", "nick", "name", "sha1")):
-            yield person_label(name, nick, jid), images.get(sha1, b"") if sha1 else b""
+    def contact_sheet(self, tile: int = 64, columns: int | None = None, limit: int = 1000) -> ContactSheet:
+        """Return one PNG with everybody's picture, placeholders for those without, at most `limit`."""
+        faces = tiles(self.people().head(limit), tile, "png")
+        return ContactSheet(contact_sheet(((face.label, face.image) for face in faces), tile=tile, columns=columns))

@@ -7,7 +7,7 @@ import io
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 from PIL import Image
@@ -53,13 +53,13 @@ class Tile:
     animated: bool
 
 
-def tiles(folded: pd.DataFrame, size: int) -> Iterator[Tile]:
+def tiles(folded: pd.DataFrame, size: int, format: Literal["png", "webp"] = "webp") -> Iterator[Tile]:
     """Yield a tile for each row of a folded frame."""
     columns = ("jid", "kind", "nick", "name", "verdict", "sha1", "frames")
     for jid, kind, nick, name, verdict, sha1, frames in plain_rows(folded, columns):
         label = person_label(name, nick, jid)
         data = lookup(sha1) if sha1 else None
-        image = thumbnail(data, size, format="webp") if data else None
+        image = thumbnail(data, size, format=format) if data else None
         # Rooms may hide the JID; XEP-0392 then takes the nickname.
         key = nick if kind == Kind.OCCUPANT and nick else jid
         yield Tile(

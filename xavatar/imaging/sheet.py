@@ -34,13 +34,14 @@ def contact_sheet(
         A PNG with a transparent ground.
     """
     limits = limits or Limits()
-    tiles = [shrink(data, tile, limits) or draw_placeholder(name, size=tile) for name, data in images]
-    columns = columns or math.ceil(math.sqrt(len(tiles))) or 1
-    rows = math.ceil(len(tiles) / columns) or 1
+    files = list(images)
+    columns = columns or math.ceil(math.sqrt(len(files))) or 1
+    rows = math.ceil(len(files) / columns) or 1
     margin = max(tile // 16, 1)
     step = tile + margin
-    sheet = Image.new("RGBA", (min(columns, len(tiles) or 1) * step + margin, rows * step + margin))
-    for index, picture in enumerate(tiles):
+    sheet = Image.new("RGBA", (min(columns, len(files) or 1) * step + margin, rows * step + margin))
+    for index, (name, data) in enumerate(files):
+        picture = shrink(data, tile, limits) or draw_placeholder(name, size=tile)
         left = margin + index % columns * step + (tile - picture.width) // 2
         top = margin + index // columns * step + (tile - picture.height) // 2
         sheet.paste(picture, (left, top))
