@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from xavatar.errors import ConfigError
 from xavatar.frames import DTYPES, Verdict, frame
 from xavatar.frames.people import PEOPLE, SHOWN
 from xavatar.model import Descriptor, ImageFacts, Kind, Outcome, Reading, Source, Status, Subject
@@ -179,6 +180,11 @@ def test_coverage_of_nothing(by: str | None) -> None:
     coverage = frame([]).xavatar.coverage(by=by)
     assert coverage["subjects"].sum() == 0
     assert list(coverage.columns[:3]) == ["subjects", "avatar", "share"]
+
+
+def test_coverage_by_something_else() -> None:
+    with pytest.raises(ConfigError, match="groups, domain, kind"):
+        roster().xavatar.coverage(by="group")
 
 
 def test_whom_others_see() -> None:

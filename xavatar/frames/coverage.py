@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import pandas as pd
 
+from xavatar.errors import ConfigError
 from xavatar.model import Source, Status
 
 from .people import SHOWN, people
@@ -31,7 +32,14 @@ def coverage(table: pd.DataFrame, by: By | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `subjects`, `avatar` and `share` (0 to 1) first, then counts per status, or per source.
+
+    Raises
+    ------
+    ConfigError
+        `by` is none of these.
     """
+    if by not in (None, *get_args(By)):
+        raise ConfigError(f"coverage(by={by!r}): by is one of {', '.join(get_args(By))}, or left out.")
     folded = people(table)
     if by is None:
         return _by_source(folded)
