@@ -120,8 +120,8 @@ async def test_ids_and_max_items_choose(serve: Serve, enter: Enter) -> None:
     [
         (TYBALT, METADATA, ("auth", "forbidden", None), ("auth", "not-authorized", "presence-subscription-required")),
         (TYBALT, MOOD, ("auth", "forbidden", None), ("cancel", "item-not-found", None)),
-        ("nobody@capulet.lit", METADATA, ("auth", "forbidden", None), ("cancel", "service-unavailable", None)),
-        ("mercutio@montague.lit", METADATA, ("auth", "forbidden", None), ("cancel", "service-unavailable", None)),
+        ("nobody@capulet.lit", METADATA, ("auth", "forbidden", None), ("cancel", "item-not-found", None)),
+        ("mercutio@montague.lit", METADATA, ("auth", "forbidden", None), ("cancel", "item-not-found", None)),
         (ROMEO, MOOD, ("cancel", "item-not-found", None), ("cancel", "item-not-found", None)),
         ("friar@capulet.lit", METADATA, *[("cancel", "not-allowed", "closed-node")] * 2),
         ("friar@capulet.lit", DATA, *[("auth", "not-authorized", "not-in-roster-group")] * 2),

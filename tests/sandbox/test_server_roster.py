@@ -75,8 +75,13 @@ async def test_changes_are_pushed_to_those_who_asked_for_the_roster(server: Serv
     assert condition(again) == "item-not-found"
 
 
+async def test_pings_tell_nothing_of_accounts(juliet: RawClient) -> None:
+    for to in ("", "capulet.lit", ROMEO, "nobody@capulet.lit"):
+        assert condition(await juliet.iq("get", "<ping xmlns='urn:xmpp:ping'/>", to)) is None
+
+
 async def test_another_ones_roster_is_not_for_reading(juliet: RawClient) -> None:
-    assert condition(await juliet.iq("get", f"<query xmlns='{ROSTER}'/>", ROMEO)) == "forbidden"
+    assert condition(await juliet.iq("get", f"<query xmlns='{ROSTER}'/>", ROMEO)) == "service-unavailable"
 
 
 async def test_initial_presence_brings_the_played_ones(juliet: RawClient) -> None:

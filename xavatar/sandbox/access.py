@@ -11,7 +11,7 @@ from .stanza import StanzaError, pubsub_error
 def refusal(account: AccountState, node: PepNode, requester: str, options: Options) -> StanzaError | None:
     """Return why this bare JID may not read the node, or ``None`` when it may.
 
-    A stranger's refusal by `presence` depends on the server: the XEP's
+    A stranger's refusal by `presence` depends on the server: ejabberd's and the XEP's
     ``presence-subscription-required``, or Prosody's ``forbidden``, which also stands for
     nodes and accounts that do not exist (P60-01, P60-02).
     """
@@ -45,4 +45,4 @@ def absent_node(account: AccountState, requester: str, options: Options) -> Stan
 
 def absent_account(options: Options) -> StanzaError:
     """Return how a PEP request to an account that does not exist is refused."""
-    return StanzaError("forbidden" if options.forbid_unknown else "service-unavailable")
+    return StanzaError("forbidden" if options.forbid_unknown else "item-not-found")

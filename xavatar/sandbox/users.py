@@ -141,12 +141,13 @@ class Users:
         return self._parts.disco.account_items(request.account, request.requester, query)
 
     def _ping(self, request: Request, ping: Element, kind: str) -> str:
-        if request.account is None or request.account.jid != request.requester:
-            raise StanzaError("service-unavailable")
+        # Servers answer for their users, and for those they do not have, so that none can be told.
         return ""
 
     def _roster(self, request: Request, query: Element, kind: str) -> str:
-        account, rosters = request.owner(), self._parts.rosters
+        account, rosters = request.account, self._parts.rosters
+        if account is None or account.jid != request.requester:
+            raise StanzaError("service-unavailable")
         if kind == "get":
             return rosters.read(request.session)
         item, jid = rosters.requested(query)
