@@ -66,7 +66,11 @@ def vcard(*readings: Reading, status: Status | None = None, who: Subject = JULIE
 
 
 def presence(
-    value: str | None = GOOD, status: Status = Status.OK, resource: str = "phone", who: Subject = JULIET, **rest: object
+    value: str | None = GOOD,
+    status: Status = Status.OK,
+    resource: str | None = "phone",
+    who: Subject = JULIET,
+    **rest: object,
 ) -> Outcome:
     found = (Reading(Descriptor(id=value)),) if status is Status.OK else ()
     return Outcome(who, Source.PRESENCE, status, resource=resource, readings=found, observed_at=NOON, **rest)  # type: ignore[arg-type]

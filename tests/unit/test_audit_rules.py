@@ -84,6 +84,12 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
     "A-08": (case(vcard(photo(mime=None))), case(vcard(photo(mime=None, url="https://a.lit/b")))),
     "A-21": (case(vcard(photo(url="https://a.lit/b"))), case(vcard(photo(facts(), url="https://a.lit/b")))),
     "P486-05": (case(vcard(who=ROOM), presence(OTHER, who=ROOM)), case(vcard(who=ROOM), presence(who=ROOM))),
+    "P486-01": (
+        case(vcard(status=Status.NOT_FOUND, condition="service-unavailable", who=ROOM)),
+        case(vcard(status=Status.NOT_FOUND, condition="service-unavailable")),
+    ),
+    "P486-08": (case(vcard(photo(), photo(info_index=1), who=ROOM)), case(vcard(who=ROOM))),
+    "P486-09": (case(presence(who=ROOM, resource=None)), case(presence(who=ROOM, resource="disco#info"))),
     "P84-14": (url("file:///etc/passwd"), url("http://a.lit/b.png")),
     "A-16": (url("https://a.lit/b.png"), url("ftp://a.lit/b.png")),
     "A-32": (broken(reading(info(), facts(has_gps=True, has_exif=True))), broken(reading(info(), facts(has_icc=True)))),
@@ -235,6 +241,26 @@ def test_a_domain_that_refuses_everybody_is_told_as_one() -> None:
     assert {finding.rule for finding in judge(found, RULES, {}, ())} == {"A-26"}
     found = cases([pep(status=Status.FORBIDDEN, who=who) for who in subjects[:2]], Limits())
     assert {finding.rule for finding in judge(found, RULES, {}, ())} == {"P163-01"}
+
+
+def test_photos_that_differ_weigh_more() -> None:
+    other = photo(facts(OTHER, dhash="f0f0f0f0f0f0f0f0"), info_index=1)
+    found = judge([case(vcard(photo(), other, who=ROOM))], RULES, {}, ())
+    assert [finding.severity for finding in found if finding.rule == "P486-08"] == [Severity.WARNING]
+
+
+def test_a_room_that_refuses_everybody_is_told_of_the_room_too() -> None:
+    people = [Subject(f"{ROOM.jid}/{nick}", Kind.OCCUPANT, nick=nick) for nick in "abc"]
+    found = cases([vcard(who=ROOM), *(vcard(status=Status.FORBIDDEN, who=who) for who in people)], Limits())
+    told = [finding for finding in judge(found, RULES, {}, ()) if finding.rule == "A-25"]
+    assert [finding.jid for finding in told] == [ROOM.jid, *(who.jid for who in people)]
+
+
+def test_oneself_is_found_in_a_room_with_the_help_of_another_snapshot() -> None:
+    room = [vcard(who=OCCUPANT)]
+    (finding,) = judge(cases(room, Limits(), [pep(who=SELF)]), RULES, {}, ())
+    assert (finding.rule, finding.jid) == ("A-24", OCCUPANT.jid)
+    assert judge(cases(room, Limits(), [pep(who=JULIET)]), RULES, {}, ()) == ()
 
 
 def test_occupants_are_compared_with_others_only_on_request() -> None:

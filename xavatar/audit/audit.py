@@ -41,6 +41,8 @@ class Audit:
     off : frozenset of str
         Ids of rules that are not asked.
     rules : Registry
+    beside : Snapshot, optional
+        Another view to compare occupants with.
     """
 
     snapshot: Snapshot
@@ -48,6 +50,7 @@ class Audit:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
     rules: Registry = field(default_factory=lambda: RULES)
+    beside: Snapshot | None = None
 
     @classmethod
     def of(
@@ -58,6 +61,7 @@ class Audit:
         severities: Mapping[str, Severity | str] | None = None,
         off: Collection[str] = (),
         rules: Registry = RULES,
+        beside: Snapshot | None = None,
     ) -> Audit:
         """Judge a snapshot; nothing is asked of any server.
 
@@ -71,6 +75,9 @@ class Audit:
         off : collection of str
             Ids of rules not to ask.
         rules : Registry
+        beside : Snapshot, optional
+            Of ``me``, or the roster: a room's occupants are compared with oneself, and, with
+            ``Limits(join_occupants=True)``, with the roster's contacts (A-24).
 
         Raises
         ------
@@ -79,12 +86,12 @@ class Audit:
         """
         chosen = {_known(key, rules).id: _severity(value) for key, value in (severities or {}).items()}
         silent = frozenset(_known(key, rules).id for key in off)
-        return cls(snapshot, limits or Limits(), chosen, silent, rules)
+        return cls(snapshot, limits or Limits(), chosen, silent, rules, beside)
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """One per subject, in the snapshot's order."""
-        return judge.cases(self.snapshot.outcomes, self.limits)
+        return judge.cases(self.snapshot.outcomes, self.limits, self.beside.outcomes if self.beside else ())
 
     @cached_property
     def results(self) -> tuple[Finding, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from xavatar.frames import agreement
 from xavatar.frames.agreement import EMPTY_SHA1
-from xavatar.model import Outcome, Reading, Severity, Source, Status, Subject
+from xavatar.imaging import distance
+from xavatar.model import ImageFacts, Kind, Outcome, Reading, Severity, Source, Status, Subject
 
 from .limits import Limits
 
@@ -41,6 +42,17 @@ def same_type(declared: str | None, real: str | None) -> bool:
     """Tell whether a declared media type fits the bytes'; an unknown one contradicts nothing."""
     one, other = normal(declared), normal(real)
     return not one or not other or _SPELLINGS.get(one, one) == _SPELLINGS.get(other, other)
+
+
+def difference(one: ImageFacts, other: ImageFacts, limits: Limits) -> str | None:
+    """Return why two pictures look different, ``None`` when they do not; a suspicion, no proof."""
+    if one.dhash and other.dhash and (bits := distance(one.dhash, other.dhash)) > limits.dhash_distance:
+        return f"{bits} of 64 bits of their perceptual hash"
+    if one.width and one.height and other.width and other.height:
+        ratio = (one.width / one.height) / (other.width / other.height)
+        if abs(ratio - 1) > limits.aspect_tolerance:
+            return f"{one.width} x {one.height} against {other.width} x {other.height} pixels"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,9 @@ class Case:
 
     @property
     def place(self) -> str:
-        """The domain of a contact, the room of an occupant: who can refuse all of them at once."""
+        """The domain of a contact, the room of an occupant or of itself: who can refuse all at once."""
+        if self.subject.kind is Kind.ROOM:
+            return self.subject.jid
         bare, _, _ = self.subject.jid.partition("/")
         return bare if bare != self.subject.jid else bare.rpartition("@")[2]
 

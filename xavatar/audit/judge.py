@@ -14,17 +14,30 @@ from .rules import Level, Rule
 from .text import clean
 
 _MESSAGE = 400
+_MANY = frozenset({Kind.CONTACT, Kind.OCCUPANT})
 _ORDER = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-def cases(outcomes: Iterable[Outcome], limits: Limits) -> tuple[Case, ...]:
-    """Put each subject's outcomes together, in the order the subjects first appear."""
+def cases(outcomes: Iterable[Outcome], limits: Limits, beside: Iterable[Outcome] = ()) -> tuple[Case, ...]:
+    """Put each subject's outcomes together, in the order the subjects first appear.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+    limits : Limits
+    beside : iterable of Outcome
+        Of other snapshots: not judged, only to compare occupants with (A-24).
+    """
+    found = _grouped(outcomes, limits)
+    around = _surroundings(found, _grouped(beside, limits), limits)
+    return tuple(replace(case, around=around) for case in found)
+
+
+def _grouped(outcomes: Iterable[Outcome], limits: Limits) -> tuple[Case, ...]:
     grouped: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         grouped[outcome.subject.jid].append(outcome)
-    found = tuple(_case(group, limits) for group in grouped.values())
-    around = _surroundings(found, limits)
-    return tuple(replace(case, around=around) for case in found)
+    return tuple(_case(group, limits) for group in grouped.values())
 
 
 def _case(group: list[Outcome], limits: Limits) -> Case:
@@ -39,24 +52,27 @@ def _case(group: list[Outcome], limits: Limits) -> Case:
     )
 
 
-def _surroundings(found: tuple[Case, ...], limits: Limits) -> Surroundings:
+def _surroundings(found: tuple[Case, ...], beside: tuple[Case, ...], limits: Limits) -> Surroundings:
     own, known = set[str](), set[tuple[str, str]]()
+    for case in (*found, *beside):
+        hashes = case.hashes(Source.PEP) | case.hashes(Source.VCARD) | case.advertised
+        if case.subject.kind is Kind.SELF:
+            own |= hashes
+        elif case.subject.kind is Kind.CONTACT and limits.join_occupants:
+            known |= {(sha1, case.subject.jid) for sha1 in hashes}
+    return Surroundings(frozenset(_refusing(found, limits)), frozenset(own), frozenset(known))
+
+
+def _refusing(found: tuple[Case, ...], limits: Limits) -> Iterator[tuple[str, int]]:
+    """Yield the domains and rooms that refused everybody asked there, with how many that were."""
     answers: dict[str, list[Status]] = defaultdict(list)
     for case in found:
-        kind, outcome = case.subject.kind, case.vcard if case.subject.kind is Kind.OCCUPANT else case.pep
-        if outcome is not None and outcome.status is not Status.SKIPPED and kind in (Kind.CONTACT, Kind.OCCUPANT):
+        outcome = case.vcard if case.subject.kind is Kind.OCCUPANT else case.pep
+        if outcome is not None and outcome.status is not Status.SKIPPED and case.subject.kind in _MANY:
             answers[case.place].append(outcome.status)
-        hashes = case.hashes(Source.PEP) | case.hashes(Source.VCARD) | case.advertised
-        if kind is Kind.SELF:
-            own |= hashes
-        elif kind is Kind.CONTACT and limits.join_occupants:
-            known |= {(sha1, case.subject.jid) for sha1 in hashes}
-    refusing = frozenset(
-        (place, len(statuses))
-        for place, statuses in answers.items()
-        if len(statuses) >= limits.many and all(status is Status.FORBIDDEN for status in statuses)
-    )
-    return Surroundings(refusing, frozenset(own), frozenset(known))
+    for place, statuses in answers.items():
+        if len(statuses) >= limits.many and set(statuses) == {Status.FORBIDDEN}:
+            yield place, len(statuses)
 
 
 def judge(

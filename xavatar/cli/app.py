@@ -85,7 +85,12 @@ def room(
 ) -> None:
     """Enter a room, show its own avatar and its occupants', and leave."""
     with guarded(debug=way.debug):
-        _tell_people(way, lambda session: session.room(room, nick=nick, images=way.images, progress=way.progress))
+        _tell_people(
+            way,
+            lambda session: session.room(room, nick=nick, images=way.images, progress=way.progress),
+            # Whether oneself can be recognised there (A-24); no image is needed for that.
+            beside=lambda session: session.me(images=False, progress=False),
+        )
 
 
 @app.command(epilog=HELP)
@@ -156,11 +161,11 @@ def _version(
         raise typer.Exit
 
 
-def _tell_people(way: Way, ask: Any) -> None:
+def _tell_people(way: Way, ask: Any, *, beside: Any = None) -> None:
     from . import show
     from .look import look
 
-    seen = look(way, ask)
+    seen = look(way, ask, beside=beside)
     if way.json:
         _print_json(_whole(seen))
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from xavatar import session
 from xavatar.audit import Audit
 from xavatar.audit.writers import find
-from xavatar.errors import ConfigError, SessionClosed
+from xavatar.errors import ConfigError, QueryError, SessionClosed
 from xavatar.model import Snapshot
 
 from .options import Way
@@ -17,8 +17,25 @@ from .options import Way
 Ask = Callable[[session.Session], object]
 
 
-def look(way: Way, ask: Ask, *, severities: Mapping[str, str] | None = None, off: Collection[str] = ()) -> Audit:
+def look(
+    way: Way,
+    ask: Ask,
+    *,
+    beside: Ask | None = None,
+    severities: Mapping[str, str] | None = None,
+    off: Collection[str] = (),
+) -> Audit:
     """Log in, ask, log out, judge, and write the files; after an interrupt, with what was seen by then.
+
+    Parameters
+    ----------
+    way : Way
+    ask : callable
+        Collects what is judged.
+    beside : callable, optional
+        Collects what that is compared with, when it can be had.
+    severities, off : optional
+        As for :meth:`Audit.of`.
 
     Raises
     ------
@@ -33,13 +50,14 @@ def look(way: Way, ask: Ask, *, severities: Mapping[str, str] | None = None, off
     targets = [Path(path) for path in way.out or ()]
     for target in targets:
         find(target)
-    audit = Audit.of(_collect(way, ask), severities=severities, off=off)
+    seen, other = _collect(way, ask, beside)
+    audit = Audit.of(seen, severities=severities, off=off, beside=other)
     for target in targets:
         audit.report(target)
     return audit
 
 
-def _collect(way: Way, ask: Ask) -> Snapshot:
+def _collect(way: Way, ask: Ask, beside: Ask | None) -> tuple[Snapshot, Snapshot | None]:
     with session.connect(
         way.jid,
         sandbox=way.sandbox,
@@ -55,5 +73,12 @@ def _collect(way: Way, ask: Ask) -> Snapshot:
         except (KeyboardInterrupt, SessionClosed):
             if opened.last is None:
                 raise
-        assert opened.last is not None
-        return opened.last
+        seen = opened.last
+        assert seen is not None
+        if beside is None or not seen.complete:
+            return seen, None
+        try:
+            beside(opened)
+        except (QueryError, SessionClosed):
+            return seen, None
+        return seen, opened.last

@@ -46,6 +46,8 @@ def people(out: Console, audit: Audit, *, everybody: bool) -> None:
     for row in shown:
         made.add_row(_who(row), _verdict(row), *_statuses(row), _picture(row), _rules(row.findings))
     out.print(made)
+    for rule, severity in dict(sorted(pair for row in shown for pair in row.findings)).items():
+        out.print(Text.assemble((f"{rule:<8}", _SEVERITIES[severity]), " ", audit.rule(rule).title))
     _more(out, len(rows) - len(shown), "subject")
 
 

@@ -71,7 +71,7 @@ def forbidden(case: Case) -> Iterator[Breach]:
 def unreachable(case: Case) -> Iterator[Breach]:
     """Look for missing answers, and for domains that refused everybody."""
     refused = case.around.refused_by(case.place)
-    if refused and case.subject.kind is not Kind.OCCUPANT:
+    if refused and case.subject.kind not in (Kind.OCCUPANT, Kind.ROOM):
         yield Breach(f"{clean(case.place, 80)} refused the avatars of all {refused} contacts asked for.")
         return
     for outcome in case.outcomes:
@@ -104,5 +104,6 @@ def _words(status: Status, condition: str | None) -> str:
 )
 def room_refuses(case: Case) -> Iterator[Breach]:
     """Look for rooms that refused every occupant's vCard."""
-    if case.subject.kind is Kind.OCCUPANT and (refused := case.around.refused_by(case.place)):
+    inside = case.subject.kind in (Kind.OCCUPANT, Kind.ROOM)
+    if inside and (refused := case.around.refused_by(case.place)):
         yield Breach(f"{clean(case.place, 80)} refused the pictures of all {refused} occupants asked for.")

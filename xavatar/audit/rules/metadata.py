@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from xavatar.audit.case import PERMANENT, Breach, Case, same_type
+from xavatar.audit.case import PERMANENT, Breach, Case, difference, same_type
 from xavatar.audit.text import quoted
-from xavatar.imaging import distance
-from xavatar.model import Descriptor, ImageFacts, Severity, Source, Status
+from xavatar.model import Descriptor, Severity, Source, Status
 
 from .registry import Level, rule
 
@@ -190,21 +189,10 @@ def different_pictures(case: Case) -> Iterator[Breach]:
     """Compare perceptual hash and aspect ratio of the formats, pair by pair."""
     known = [reading.facts for reading in case.readings(Source.PEP) if reading.facts and reading.facts.dhash]
     for one, other in combinations(known, 2):
-        reason = _difference(one, other, case)
+        reason = difference(one, other, case.limits)
         if reason:
             # A perceptual hash suspects, it does not prove.
             yield Breach(f"{one.sha1[:12]}… and {other.sha1[:12]}… look different: {reason}.", Source.PEP)
-
-
-def _difference(one: ImageFacts, other: ImageFacts, case: Case) -> str | None:
-    bits = distance(one.dhash or "", other.dhash or "")
-    if bits > case.limits.dhash_distance:
-        return f"{bits} of 64 bits of their perceptual hash"
-    if one.width and one.height and other.width and other.height:
-        ratio = (one.width / one.height) / (other.width / other.height)
-        if abs(ratio - 1) > case.limits.aspect_tolerance:
-            return f"{one.width} x {one.height} against {other.width} x {other.height} pixels"
-    return None
 
 
 @rule(

@@ -64,19 +64,3 @@ def extval_only(case: Case) -> Iterator[Breach]:
     readings = case.readings(Source.VCARD)
     if readings and all(reading.descriptor.url and reading.facts is None for reading in readings):
         yield Breach(f"The vCard says {quoted(readings[0].descriptor.url or '')} and holds no bytes.", Source.VCARD)
-
-
-@rule(
-    "P486-05",
-    "Room announces another picture than it has",
-    xep="XEP-0486",
-    section="3.3",
-    level=Level.MUST,
-    why="Clients that trust the announced hash fetch again and again, or keep the old picture.",
-    advice="Set the room's picture again; if it stays, the room service does not refresh its hash.",
-)
-def room_hash(case: Case) -> Iterator[Breach]:
-    """Compare the hash in the room's information with its vCard's picture."""
-    real, said = case.hashes(Source.VCARD), case.advertised
-    if case.subject.kind is Kind.ROOM and real and said and not real & said:
-        yield Breach(f"Announced {sorted(said)[0][:12]}…, the vCard holds {sorted(real)[0][:12]}….")

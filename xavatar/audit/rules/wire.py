@@ -69,26 +69,6 @@ seen_on_the_wire(
     advice="Log the client in again; it, or the server, adds the element without removing the old one.",
 )
 seen_on_the_wire(
-    "P486-08",
-    "Several PHOTO elements",
-    xep="XEP-0486",
-    section="5.1",
-    level=Level.INFO,
-    severity=Severity.INFO,
-    why="Allowed for rooms, as formats of one picture; most clients read the first only.",
-    advice="Nothing, if all show the same; else keep one.",
-)
-seen_on_the_wire(
-    "P486-09",
-    "Room announces its picture by presence",
-    xep="XEP-0486",
-    section="5.2",
-    level=Level.INFO,
-    severity=Severity.INFO,
-    why="A discouraged older way; clients expect it in the room's disco information.",
-    advice="Update the room service.",
-)
-seen_on_the_wire(
     "P292-01",
     "Picture in a vCard4",
     xep="XEP-0292",
