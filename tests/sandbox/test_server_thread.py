@@ -7,13 +7,14 @@ import base64
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tests.sandbox.conftest import DATA, DATA_XML, INFO, META_XML, METADATA, SCENARIO, SHA1, UPDATE, VCARD, scenario
 from tests.servers.rawclient import PUBSUB, RawClient, StreamEnded, condition
 from xavatar.errors import SandboxError
-from xavatar.sandbox import Account, Fault, Item, Login, Sandbox, sandbox
+from xavatar.sandbox import Account, Fault, Item, Login, Occupant, Room, Sandbox, sandbox
 
 ROMEO = "romeo@montague.lit"
 CAPS = "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/>"
@@ -99,6 +100,43 @@ async def test_a_played_avatar_changes_while_one_watches(box: Sandbox) -> None:
         assert condition(await client.iq("get", "<vCard xmlns='vcard-temp'/>", "friar@capulet.lit")) is None
         box.set_vcard("friar@capulet.lit", None)
         assert condition(await client.iq("get", "<vCard xmlns='vcard-temp'/>", "friar@capulet.lit")) is not None
+
+
+async def test_a_room_changes_while_one_is_in_it() -> None:
+    room = Room("balcony@rooms.lit", owner=ROMEO)
+    with sandbox(replace(SCENARIO, rooms_domain="rooms.lit", rooms=(room,))) as box:
+        async with await enter(box.login) as client:
+            client.send(f"<presence to='{room.jid}/me'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+            await client.receive("presence", from_=f"{room.jid}/me")
+            box.set_occupant(room.jid, Occupant("Rose", ROMEO, UPDATE))
+            seen = await client.receive("presence", from_=f"{room.jid}/Rose")
+            assert seen.findtext(".//{vcard-temp:x:update}photo") == SHA1
+            box.set_room_vcard(room.jid, VCARD)
+            announced = await client.receive("message", type="groupchat", from_=room.jid)
+            while announced.find(".//*[@code='104']") is None:
+                announced = await client.receive("message", type="groupchat", from_=room.jid)
+            assert condition(await client.iq("get", "<vCard xmlns='vcard-temp'/>", room.jid)) is None
+            box.set_room_vcard(room.jid, None)
+            answer = await client.iq("get", "<vCard xmlns='vcard-temp'/>", room.jid)
+            assert answer.find(".//{vcard-temp}PHOTO") is None
+        with pytest.raises(SandboxError, match="no room"):
+            box.set_room_vcard("attic@rooms.lit", VCARD)
+
+
+async def test_after_a_crash_no_room_has_ghosts() -> None:
+    room = Room("balcony@rooms.lit", owner=ROMEO)
+    joining = "<presence to='balcony@rooms.lit/{}'><x xmlns='http://jabber.org/protocol/muc'/></presence>"
+    with sandbox(replace(SCENARIO, rooms_domain="rooms.lit", rooms=(room,))) as box:
+        gone = await enter(box.login)
+        gone.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>" + joining.format("me"))
+        await gone.receive("presence", from_=f"{room.jid}/me")
+        await asyncio.to_thread(box.kill)
+        await gone.close()
+        await asyncio.to_thread(box.restart)
+        async with await enter(box.logins[ROMEO]) as client:
+            client.send(joining.format("other"))
+            await client.receive("presence", from_=f"{room.jid}/other")
+            assert not [stanza for stanza in client.backlog if stanza.get("from") == f"{room.jid}/me"]
 
 
 async def test_faults_come_and_go(box: Sandbox) -> None:

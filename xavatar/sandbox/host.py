@@ -58,6 +58,7 @@ class Host:
         self.caps = Caps(self.router, self.events)
         self.presence = Presence(self.directory, self.router, self.caps, self.options)
         self.vcards = VCards(self._vcard_changed)
+        self.muc = Muc(self) if scenario.rooms_domain else None
         self._conversion = Conversion(self.store)
         self._resume_seconds = resume_seconds if self.options.stream_management else 0.0
         self._resumable: dict[str, asyncio.TimerHandle] = {}
@@ -85,8 +86,8 @@ class Host:
         )
         for domain in sorted(self.directory.domains):
             yield Users(domain, parts)
-        if self.scenario.rooms_domain:
-            yield Muc(self)
+        if self.muc is not None:
+            yield self.muc
 
     @property
     def stream_management(self) -> bool:
@@ -132,16 +133,13 @@ class Host:
         return None
 
     def forget_sessions(self) -> None:
-        """Drop all sessions without telling anybody, as a crash does."""
-        for timer in self._resumable.values():
-            timer.cancel()
-        self._resumable.clear()
+        """Drop all sessions, those that wait for their resumption too, without telling their clients."""
         self.responder.cancel()
         for session in self.router.sessions():
             session.detach()
-            session.presence = None
-            self._unbind(session)
-            self.caps.forget(session)
+        # Services still have to learn who left: nothing reaches a client any more.
+        for session in self.router.sessions():
+            self._end(session)
 
     def _accept(self, session: Session, element: Element) -> None:
         self.responder.stanzas[split_tag(element.tag)[1]] += 1

@@ -13,9 +13,11 @@ from typing import Any, Self, TypeVar
 
 from xavatar.errors import SandboxError
 
+from . import ns
 from .accounts import AccountState
+from .muc import Muc
 from .respond import Stats
-from .scenario import Fault, Item, Scenario
+from .scenario import Fault, Item, Occupant, Scenario
 from .server import MAX_STANZA, Server
 from .stanza import StanzaError
 from .xml import parse_fragment
@@ -239,6 +241,32 @@ class Sandbox:
         _check(children or "")
         presence = self._server.state.presence
         self._for(jid, lambda account: presence.play(account, resource, children, injected=inject))
+
+    def set_room_vcard(self, room: str, vcard: str | None) -> None:
+        """Replace a room's vCard as its owner would, with the announcement (XEP-0486, 3.2).
+
+        ``None`` unpublishes it.
+        """
+        text = vcard or f"<vCard xmlns='{ns.VCARD}'/>"
+        _check(text)
+        self._in(room, lambda muc: muc.set_vcard(room, text))
+
+    def set_occupant(self, room: str, occupant: Occupant) -> None:
+        """Let a played figure enter a room, or change its presence there."""
+        _check(occupant.children or "")
+        self._in(room, lambda muc: muc.play(room, occupant))
+
+    def _in(self, room: str, action: Callable[[Muc], None]) -> None:
+        def run() -> None:
+            muc = self._server.state.muc
+            if muc is None or room not in muc.rooms:
+                raise SandboxError(f"Scenario {self.scenario.name!r} has no room {room!r}.")
+            try:
+                action(muc)
+            except StanzaError as error:
+                raise SandboxError(f"{room}: refused ({error.condition}). {error.text}".rstrip()) from error
+
+        self._do(run)
 
     def _for(self, jid: str, action: Callable[[AccountState], None]) -> None:
         def run() -> None:
