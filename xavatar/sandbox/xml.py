@@ -201,9 +201,10 @@ class StreamParser:
             if raw != f"{ns.STREAM}}}stream":
                 raise StreamError("invalid-namespace", "The root must be a stream header.")
             self._depth = 1
-            self._settled = self._expat.CurrentByteIndex
             self._on_open(attributes)
             return
+        if self._depth == 1:
+            self._settled = self._expat.CurrentByteIndex
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise StreamError("policy-violation", f"Elements must not be nested deeper than {_MAX_DEPTH}.")
