@@ -63,7 +63,8 @@ CASES: list[tuple[str, list[Said], bool | None]] = [
     ("not ready says nothing", [pep(A), vcard(A), NOT_READY], True),
     ("no picture anywhere", [OFF, EMPTY_CARD, EMPTY_PHOTO], True),
     ("disabled against a picture", [OFF, vcard(A)], False),
-    ("a picture against an empty vcard", [pep(A), EMPTY_CARD], False),
+    ("pep alone, beside an empty vcard", [pep(A), EMPTY_CARD], None),
+    ("announced, but the vcard is empty", [pep(A), EMPTY_CARD, presence(A)], False),
     ("a picture against an empty photo", [pep(A), vcard(A), EMPTY_PHOTO], False),
     ("zero bytes are no picture", [OFF, vcard("", nbytes=0)], True),
     ("the hash of nothing is no picture", [EMPTY_CARD, presence(EMPTY_SHA1)], True),
@@ -75,7 +76,7 @@ CASES: list[tuple[str, list[Said], bool | None]] = [
     ("no picture common to all three", [pep(A, B), vcard(B, C), presence(A)], False),
     ("urls do not count beside the image", [(Source.PEP, Status.OK, (*pep(A)[2], url())), vcard(A)], True),
     ("a url alone cannot be compared", [(Source.PEP, Status.OK, (url(A),)), vcard(A)], None),
-    ("a url alone is a picture all the same", [(Source.PEP, Status.OK, (url(),)), EMPTY_CARD], False),
+    ("a url alone is a picture all the same", [(Source.PEP, Status.OK, (url(),)), EMPTY_PHOTO], False),
     ("nothing asked", [], None),
 ]  # fmt: skip
 

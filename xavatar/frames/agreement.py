@@ -19,6 +19,9 @@ them (a room's vCard may offer several, XEP-0486, 5.1). They disagree when their
 none in common, and when one says "no picture" and another shows one, known or not. One source
 alone agrees with nobody, but can disagree with itself: resources that announce different
 hashes (A-23).
+
+A vCard without PHOTO beside a picture in PEP says nothing, unless a presence announces one: some
+servers answer an empty vCard where others answer that there is none (P54-01, P54-02).
 """
 
 from __future__ import annotations
@@ -67,6 +70,9 @@ def claim(outcome: Outcome) -> Claim | None:
 def agree(claims: Iterable[tuple[Source, Claim | None]]) -> bool | None:
     """Tell whether the claims about one subject agree; ``None`` when too little is known."""
     said = [(source, what) for source, what in claims if what is not None]
+    showing = {source for source, what in said if what != NO_PICTURE}
+    if showing == {Source.PEP}:
+        said = [(source, what) for source, what in said if source is not Source.VCARD]
     if len({what == NO_PICTURE for _, what in said}) == 2:
         return False
     known = [what for _, what in said if what]

@@ -12,7 +12,7 @@ from typing import Self
 
 from pandas import DataFrame
 
-from xavatar import audit as auditing
+from xavatar.audit import Audit
 from xavatar.client import (
     Client,
     Connection,
@@ -300,16 +300,20 @@ class AsyncSession:
         connection = self._online()
         return await fetch_features(connection.wire, connection.bare, timeout=self.settings.timeout)
 
-    async def audit(self, *, progress: Progress = None) -> auditing.Audit:
-        """Collect the roster with images, and judge it by the rules.
+    async def audit(self, *, progress: Progress = None) -> Audit:
+        """Collect the own account and the roster with images, and judge them by the rules.
 
         Returns
         -------
         Audit
         """
-        await self.roster(images=True, progress=progress)
+        connection = self._online()
+        contacts = await fetch_roster(connection.wire, timeout=self.settings.timeout)
+        await self._presences_in()
+        subjects = (Subject(connection.bare, Kind.SELF), *contacts)
+        await self._collect("roster", subjects, images=True, progress=progress)
         assert self.last is not None
-        return auditing.Audit.of(self.last)
+        return Audit.of(self.last)
 
     async def _presences_in(self) -> None:
         connection = self._online()
