@@ -56,7 +56,6 @@ class Slix(slixmpp.ClientXMPP):
         for plugin in ("xep_0030", "xep_0054", "xep_0060", "xep_0084", "xep_0115", "xep_0163", "xep_0199"):
             self.register_plugin(plugin)
         self.ready = asyncio.get_running_loop().create_future()
-        self.failed = asyncio.get_running_loop().create_future()
         self.add_event_handler("session_start", lambda _: self.ready.set_result(None))
         self.add_event_handler("failed_all_auth", lambda _: self.ready.set_exception(ConnectionError("auth")))
 

@@ -206,6 +206,12 @@ def test_what_cannot_be_changed(box: Sandbox) -> None:
         box.fault(ROMEO, Fault("explode"))
 
 
+def test_its_own_thread_cannot_wait_for_itself(box: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="own thread"):
+        box._runner.do(box.stats)
+    assert box.stats().requests == 0
+
+
 def test_a_failed_start_leaves_no_thread(box: Sandbox) -> None:
     before = set(threading.enumerate())
     with pytest.raises(SandboxError, match=str(box.port)):

@@ -68,7 +68,6 @@ class _Scram:
         self._mechanism = ScramMechanism(mechanism)
         self._server = self._mechanism.make_server(self._auth_info)
         self._account: AccountState | None = None
-        self._proven = False
 
     def respond(self, message: bytes) -> Step:
         try:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self
 
 from xavatar.errors import SandboxError
 
@@ -17,14 +14,11 @@ from . import ns
 from .accounts import AccountState
 from .muc import Muc
 from .respond import Stats
+from .runner import LoopThread
 from .scenario import Fault, Item, Occupant, Scenario
 from .server import MAX_STANZA, Server
 from .stanza import StanzaError
 from .xml import parse_fragment
-
-T = TypeVar("T")
-
-_TIMEOUT = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +75,16 @@ class Sandbox:
         resume_seconds: float = 300.0,
     ) -> None:
         self._server = Server(scenario, host=host, port=port, max_stanza=max_stanza, resume_seconds=resume_seconds)
-        self._loop = asyncio.new_event_loop()
-        self._lock = threading.Lock()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="xavatar-sandbox", daemon=True)
-        self._thread.start()
+        self._runner = LoopThread("xavatar-sandbox")
         try:
-            self._wait(self._server.start())
+            self._runner.call(self._server.start())
         except BaseException:
             self.close()
             raise
 
     def __repr__(self) -> str:
         server = self._server
-        where = "closed" if self._closed else f"{server.host}:{server.port}" if server.running else "down"
+        where = "closed" if self._runner.ended else f"{server.host}:{server.port}" if server.running else "down"
         accounts = sum(account.exists for account in server.scenario.accounts)
         return f"<Sandbox {server.scenario.name!r} {where}, {accounts} accounts, login {server.scenario.user}>"
 
@@ -151,27 +141,19 @@ class Sandbox:
     @property
     def running(self) -> bool:
         """Whether clients can connect."""
-        return not self._closed and self._server.running
+        return not self._runner.ended and self._server.running
 
     def stats(self) -> Stats:
         """Return what the server was asked so far."""
-        return self._do(self._server.stats)
+        return self._runner.do(self._server.stats)
 
     def close(self) -> None:
         """Close every stream, stop the server and end its thread; again is harmless."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            try:
-                self._wait(self._server.stop())
-            finally:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._thread.join(_TIMEOUT)
+        self._runner.end(self._server.stop())
 
     def kill(self) -> None:
         """Drop every connection without a word and stop listening, as a crash does."""
-        self._call(self._server.kill())
+        self._runner.call(self._server.kill())
 
     def restart(self) -> None:
         """Stop, unless killed before, and start again: same ports, nothing forgotten."""
@@ -180,15 +162,15 @@ class Sandbox:
             await self._server.stop()
             await self._server.start()
 
-        self._call(again())
+        self._runner.call(again())
 
     def fault(self, jid: str, fault: Fault) -> None:
         """Put a fault in force for requests to this bare JID."""
-        self._do(lambda: self._server.state.faults.add(jid, fault))
+        self._runner.do(lambda: self._server.state.faults.add(jid, fault))
 
     def clear_faults(self, jid: str | None = None) -> None:
         """Lift the faults of one JID, or all, those of the scenario included."""
-        self._do(lambda: self._server.state.faults.clear(jid))
+        self._runner.do(lambda: self._server.state.faults.clear(jid))
 
     def set_item(self, jid: str, node: str, item: Item) -> None:
         """Publish an item as this account, verbatim, with events to all who watch.
@@ -266,7 +248,7 @@ class Sandbox:
             except StanzaError as error:
                 raise SandboxError(f"{room}: refused ({error.condition}). {error.text}".rstrip()) from error
 
-        self._do(run)
+        self._runner.do(run)
 
     def _for(self, jid: str, action: Callable[[AccountState], None]) -> None:
         def run() -> None:
@@ -278,35 +260,7 @@ class Sandbox:
             except StanzaError as error:
                 raise SandboxError(f"{jid}: the node or item is not there ({error.condition}).") from error
 
-        self._do(run)
-
-    def _do(self, action: Callable[[], T]) -> T:
-        async def run() -> T:
-            return action()
-
-        return self._call(run())
-
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        with self._lock:
-            if not self._closed:
-                return self._wait(work)
-        work.close()
-        raise SandboxError("The sandbox is closed; make a new one.")
-
-    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result(_TIMEOUT)
-        except BaseException:
-            future.cancel()
-            raise
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-        finally:
-            self._loop.close()
+        self._runner.do(run)
 
 
 def _check(xml: str) -> None:
