@@ -133,10 +133,13 @@ class Watcher:
             room = self._changed_rooms.pop()
             try:
                 info = await fetch_room(self._wire, str(room), timeout=self._reader.timeout)
+                if info.hashes:
+                    self._reader.card_changed(room, info.hashes)
+                else:
+                    # No avatar, or a server that announces none, as ejabberd 23: the card knows.
+                    await self._reader.metadata(room, fresh=True, pep=False)
             except (QueryError, SessionClosed) as error:
                 _logger.info("%s changed, and does not say how: %s", room, error)
-            else:
-                self._reader.card_changed(room, info.hashes)
             await asyncio.sleep(_ROOM_PAUSE)
 
 
