@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import uuid
+from collections.abc import AsyncIterator
 from functools import partial
 from xml.etree.ElementTree import Element
 
@@ -147,47 +149,60 @@ async def test_prosody_does_not_tell_strangers_from_nobody(prosody: RunningServe
     assert condition(refused) == condition(nobody) == "forbidden"
 
 
-async def _announce_interest(client: RawClient) -> None:
-    """Send presence with capabilities that ask for avatar metadata (XEP-0115), and answer the server's question."""
-    wanted = f"{METADATA}+notify"
-    name = uuid.uuid4().hex         # a server asks only once for each version
-    ver = base64.b64encode(hashlib.sha1(f"client/bot//{name}<{wanted}<".encode()).digest()).decode()
-    node = "https://example.org/raw"
-    client.send(f"<presence><c xmlns='{CAPS}' hash='sha-1' node='{node}' ver='{ver}'/></presence>")
-    question = await client.receive("iq", type="get")
-    assert question.find(f"{{{DISCO}}}query") is not None
-    client.send(
-        f"<iq type='result' id='{question.get('id')}' to='{question.get('from')}'>"
-        f"<query xmlns='{DISCO}' node='{node}#{ver}'><identity category='client' type='bot' name='{name}'/>"
-        f"<feature var='{wanted}'/></query></iq>"
-    )
+class Interested:
+    """A client whose capabilities (XEP-0115) ask for avatar metadata, and who answers whoever asks for them."""
 
+    NODE = "https://example.org/raw"
+    WANTED = f"{METADATA}+notify"
 
-async def _pushed(client: RawClient, seconds: float) -> set[str]:
-    """Return who sent avatar metadata unasked within that time."""
-    senders = set()
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                message = await client.receive("message")
-                if message.find(f".//*[@node='{METADATA}']") is not None:
+    def __init__(self, client: RawClient) -> None:
+        self._client = client
+        self._name = uuid.uuid4().hex       # a server asks only once for each version
+        text = f"client/bot//{self._name}<{self.WANTED}<"
+        self._ver = base64.b64encode(hashlib.sha1(text.encode()).digest()).decode()
+        caps = f"<c xmlns='{CAPS}' hash='sha-1' node='{self.NODE}' ver='{self._ver}'/>"
+        client.send(f"<presence>{caps}</presence>")
+
+    def answer(self, question: Element) -> None:
+        assert question.find(f"{{{DISCO}}}query") is not None
+        self._client.send(
+            f"<iq type='result' id='{question.get('id')}' to='{question.get('from')}'>"
+            f"<query xmlns='{DISCO}' node='{self.NODE}#{self._ver}'>"
+            f"<identity category='client' type='bot' name='{self._name}'/><feature var='{self.WANTED}'/></query></iq>"
+        )
+
+    async def news(self) -> AsyncIterator[Element]:
+        """Yield messages with avatar metadata, and answer questions meanwhile.
+
+        Prosody may ask in the name of every contact before it has the first answer.
+        """
+        while True:
+            stanza = await self._client.receive()
+            if stanza.get("type") == "get":
+                self.answer(stanza)
+            elif stanza.find(f".//*[@node='{METADATA}']") is not None:
+                yield stanza
+
+    async def pushed(self, seconds: float) -> set[str]:
+        """Return who sends avatar metadata unasked within that time."""
+        senders = set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async for message in self.news():
                     senders.add(message.get("from", "").partition("/")[0])
-    except TimeoutError:
         return senders
 
 
 async def test_prosody_pushes_contacts_avatars_at_login(prosody: RunningServer) -> None:
     """Design decision 4 stands on this: what is pushed need not be asked for."""
     async with await prosody.raw("juliet", resource="push") as client:
-        await _announce_interest(client)
-        senders = await _pushed(client, 1.5)
+        senders = await Interested(client).pushed(1.5)
     assert {prosody.jid("romeo"), prosody.jid("nurse"), prosody.jid("paris")} <= senders
 
 
 async def test_ejabberd_pushes_no_offline_contacts_avatar(ejabberd: RunningServer) -> None:
     async with await ejabberd.raw("juliet", resource="push") as client:
-        await _announce_interest(client)
-        senders = await _pushed(client, 1.5)
+        senders = await Interested(client).pushed(1.5)
     assert ejabberd.jid("romeo") not in senders
 
 
@@ -195,10 +210,14 @@ async def test_ejabberd_pushes_no_offline_contacts_avatar(ejabberd: RunningServe
 async def test_a_new_avatar_is_notified(real_server: RunningServer, access: str) -> None:
     user = {"open": "walkon7", "presence": "walkon8"}[access]
     async with await real_server.raw("juliet", resource="news") as observer, await real_server.raw(user) as client:
-        await _announce_interest(observer)
+        interested = Interested(observer)
         client.send("<presence/>")
-        await observer.receive("presence", from_=real_server.jid(user), type="")
+        await interested.pushed(0.7)        # until the server knows who wants to hear
         for item in avatar(picture(107), access):
             await insist(item.node, partial(client.publish, item.node, item.id, item.payload, access))
-        message = await observer.receive("message", from_=real_server.jid(user))
-    assert message.find(f".//{{{METADATA}}}info[@id='{sha1(picture(107))}']") is not None
+        wanted = f".//{{{METADATA}}}info[@id='{sha1(picture(107))}']"
+        async with asyncio.timeout(10):
+            async for message in interested.news():
+                if message.find(wanted) is not None:
+                    break
+    assert message.get("from", "").partition("/")[0] == real_server.jid(user)
