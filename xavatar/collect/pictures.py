@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from xavatar.avatar import is_sha1, normalize_id
 from xavatar.avatar.parse import Picture
@@ -14,6 +15,9 @@ from xavatar.model import Descriptor, ImageFacts, Reading, Status
 from xavatar.runtime import SingleFlight
 from xavatar.settings import Settings
 from xavatar.wire import Wire
+
+_NOTED: Final = 10_000
+Item = tuple[str | None, str]
 
 
 class ImageShelf(Protocol):
@@ -47,7 +51,8 @@ class Pictures:
     Notes
     -----
     Two contacts who announce one hash cost one query (P84-19), unless the bytes of the first
-    do not hash to it: a wrong image is never taken for somebody else's (D-09).
+    do not hash to it: a wrong image is never taken for somebody else's (D-09). What was odd about
+    somebody's data item is remembered, since a picture that is known is not fetched again.
     """
 
     def __init__(self, wire: Wire, shelf: ImageShelf, settings: Settings) -> None:
@@ -56,6 +61,7 @@ class Pictures:
         self._settings = settings
         self._limits = Limits.of(settings)
         self._facts: dict[str, ImageFacts] = {}
+        self._problems: OrderedDict[Item, tuple[str, ...]] = OrderedDict()
         self._flights: SingleFlight[str, _Fetched] = SingleFlight()
         self.fetched = 0
         """Data queries sent so far."""
@@ -76,7 +82,7 @@ class Pictures:
         key = normalize_id(descriptor.id)
         known = await self._known(key) if is_sha1(key) else None
         if known is not None:
-            return Reading(descriptor, known, Status.OK), ()
+            return Reading(descriptor, known, Status.OK), self._problems.get((jid, descriptor.id), ())
         fetched = await self._fetch_once(jid, descriptor.id, key)
         mine = fetched.problems if fetched.jid == jid else ()
         return Reading(descriptor, fetched.facts, fetched.status, fetched.condition), mine
@@ -117,9 +123,17 @@ class Pictures:
             return _Fetched(jid, None, error.status, error.condition)
         except SessionClosed:
             return _Fetched(jid, None, Status.SKIPPED, "session-lost")
+        self._note((jid, id_), picture.problems)
         if picture.data is None:
             return _Fetched(jid, None, Status.EMPTY, "no-data", picture.problems)
         return _Fetched(jid, *await self._keep(picture.data), picture.problems)
+
+    def _note(self, item: Item, problems: tuple[str, ...]) -> None:
+        self._problems.pop(item, None)
+        if problems:
+            self._problems[item] = problems
+            if len(self._problems) > _NOTED:
+                self._problems.popitem(last=False)
 
     async def _keep(self, data: bytes) -> tuple[ImageFacts, Status, str | None]:
         facts = await inspect_async(data, self._limits)

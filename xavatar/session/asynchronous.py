@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from pandas import DataFrame
 
@@ -36,6 +36,9 @@ from xavatar.settings import Settings
 from xavatar.store import default_store
 
 from .progress import Progress, meter
+
+# One answer with everybody in it: long before a busy server has written it, single answers are in.
+_ROSTER_TIMEOUT: Final = 20.0
 
 
 class AsyncSession:
@@ -227,7 +230,7 @@ class AsyncSession:
             The roster itself could not be had.
         """
         connection = self._online()
-        subjects = await fetch_roster(connection.wire, timeout=self.settings.timeout)
+        subjects = await fetch_roster(connection.wire, timeout=max(self.settings.timeout, _ROSTER_TIMEOUT))
         await self._presences_in()
         return await self._collect("roster", subjects, images=images, sources=sources, progress=progress)
 
@@ -308,7 +311,7 @@ class AsyncSession:
         Audit
         """
         connection = self._online()
-        contacts = await fetch_roster(connection.wire, timeout=self.settings.timeout)
+        contacts = await fetch_roster(connection.wire, timeout=max(self.settings.timeout, _ROSTER_TIMEOUT))
         await self._presences_in()
         subjects = (Subject(connection.bare, Kind.SELF), *contacts)
         await self._collect("roster", subjects, images=True, progress=progress)
