@@ -1,6 +1,6 @@
-"""What is kept: images by their content."""
+"""What is kept: snapshots, findings, and images by content, in one SQLite file."""
 
-from .default import default_store
-from .images import Store
+from .default import default_path, default_store
+from .store import Store
 
-__all__ = ["Store", "default_store"]
+__all__ = ["Store", "default_path", "default_store"]

@@ -1,98 +1,73 @@
-"""Images by the SHA-1 of their bytes, in SQLite: one copy, however many use it."""
+"""Images by the SHA-1 of their bytes: one copy, however many use it; some of them blocked."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
+import pandas as pd
+
+from xavatar.avatar.ids import is_sha1, normalize_id
 from xavatar.avatar.ids import sha1 as sha1_of
-from xavatar.errors import StoreError
-from xavatar.frames import images
+from xavatar.errors import ConfigError, HashMismatch
+from xavatar.frames.schema import STRING, TIME
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS images (
-    sha1 TEXT PRIMARY KEY,
-    data BLOB NOT NULL,
-    kept_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
-) WITHOUT ROWID
+from .database import Database
+from .rows import moment
+
+_FRESH: Final = timedelta(hours=1)
+
+# An image that is there is written again only when its bytes were damaged, or it would soon count as left over.
+_PUT: Final = """
+INSERT INTO images (sha1, nbytes, kept_at, data)
+SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM blocked WHERE sha1 = ?1)
+ON CONFLICT (sha1) DO UPDATE SET nbytes = excluded.nbytes, kept_at = excluded.kept_at, data = excluded.data
+WHERE data IS NOT excluded.data OR kept_at < ?5
 """
+_GET: Final = "SELECT data FROM images WHERE sha1 = ?1 AND NOT EXISTS (SELECT 1 FROM blocked WHERE sha1 = ?1)"
 
 
-class Store:
-    """A store of images; frames find pictures in any store that is open.
+def get(db: Database, sha1: str) -> bytes | None:
+    """Return an image's bytes, or None when there are none, or damaged or blocked ones."""
+    data = db.one(_GET, (sha1,))
+    return bytes(data) if data is not None and sha1_of(data) == sha1 else None
 
-    Parameters
-    ----------
-    path : Path or str, optional
-        A file; left out, a temporary one that the system removes when the store is closed.
 
-    Raises
-    ------
-    StoreError
-        The file cannot be opened, or is no database.
-    """
+def put(db: Database, sha1: str, data: bytes) -> None:
+    """Keep an image's bytes; not those of a blocked one."""
+    if sha1_of(data) != sha1:
+        raise HashMismatch(f"These {len(data)} bytes hash to {sha1_of(data)}, they cannot be kept as {sha1}.")
+    now = datetime.now(UTC)
+    db.run(_PUT, (sha1, len(data), moment(now), data, moment(now - _FRESH)))
 
-    def __init__(self, path: Path | str | None = None) -> None:
-        self.path = Path(path) if path is not None else None
-        self._lock = threading.Lock()
-        try:
-            # "" is SQLite's temporary database: on disk when it grows, never with a name.
-            self._db = sqlite3.connect(str(path or ""), check_same_thread=False, isolation_level=None)
-            self._db.execute(_TABLE)
-        except sqlite3.Error as error:
-            raise StoreError(f"Store {path}: {error}. Give another path, or move the file away.") from error
-        self._open = True
-        images.register(self)
 
-    def get(self, sha1: str) -> bytes | None:
-        """Return an image's bytes, or None; they are checked against their key."""
-        with self._lock:
-            if not self._open:
-                return None
-            row = self._db.execute("SELECT data FROM images WHERE sha1 = ?", (sha1,)).fetchone()
-        if row is None:
-            return None
-        data = bytes(row[0])
-        return data if sha1_of(data) == sha1 else None
+def block(db: Database, sha1: str, reason: str, *, erase: bool) -> None:
+    """Put an image on the block list, or change the reason there."""
+    key = _key(sha1)
+    with db.write() as transaction:
+        transaction.execute(
+            "INSERT INTO blocked VALUES (?, ?, ?) ON CONFLICT (sha1) DO UPDATE SET reason = excluded.reason",
+            (key, reason, moment(datetime.now(UTC))),
+        )
+        if erase:
+            transaction.execute("DELETE FROM images WHERE sha1 = ?", (key,))
 
-    def put(self, sha1: str, data: bytes) -> None:
-        """Keep an image's bytes.
 
-        Raises
-        ------
-        StoreError
-            The store is closed, or cannot write.
-        """
-        with self._lock:
-            if not self._open:
-                raise StoreError("The store is closed.")
-            try:
-                self._db.execute("INSERT OR IGNORE INTO images (sha1, data) VALUES (?, ?)", (sha1, data))
-            except sqlite3.Error as error:
-                raise StoreError(f"Store {self.path or '(temporary)'}: {error}.") from error
+def unblock(db: Database, sha1: str) -> None:
+    """Take an image off the block list."""
+    db.run("DELETE FROM blocked WHERE sha1 = ?", (_key(sha1),))
 
-    def __len__(self) -> int:
-        with self._lock:
-            return int(self._db.execute("SELECT count(*) FROM images").fetchone()[0]) if self._open else 0
 
-    def __bool__(self) -> bool:
-        return True
+def blocked(db: Database) -> pd.DataFrame:
+    """Return the block list, the newest entry last."""
+    rows = db.read("SELECT sha1, reason, blocked_at FROM blocked ORDER BY blocked_at, sha1")
+    listed = pd.DataFrame(rows, columns=["sha1", "reason", "blocked_at"])
+    return listed.assign(blocked_at=pd.to_datetime(listed["blocked_at"], format="ISO8601", utc=True)).astype(
+        {"sha1": STRING, "reason": STRING, "blocked_at": TIME}
+    )
 
-    def __repr__(self) -> str:
-        return f"<Store {self.path or '(temporary)'}: {len(self)} images>"
 
-    def close(self) -> None:
-        """Close the store; nothing when it is closed."""
-        with self._lock:
-            if self._open:
-                self._open = False
-                self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
+def _key(sha1: str) -> str:
+    if not is_sha1(sha1):
+        raise ConfigError(f"{sha1!r} is no SHA-1; the frame's column `sha1` has those of the pictures.")
+    return normalize_id(sha1)

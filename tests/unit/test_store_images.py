@@ -1,0 +1,148 @@
+"""Pictures in the store: kept once, checked, blocked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from xavatar.errors import ConfigError, HashMismatch, StoreError
+from xavatar.frames.images import lookup
+from xavatar.store import Store, default_store
+
+
+def sha1(data: bytes) -> str:
+    return hashlib.sha1(data).hexdigest()
+
+
+FACE = b"the bytes of a face"
+KEY = sha1(FACE)
+
+
+@pytest.fixture(params=["file", "temporary"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "s.sqlite" if request.param == "file" else None) as store:
+        yield store
+
+
+def test_kept_once(store: Store) -> None:
+    for _ in range(3):
+        store.put(KEY, FACE)
+    assert store.get(KEY) == FACE
+    assert len(store) == 1
+    assert store.get("0" * 40) is None
+
+
+def test_empty_store_is_a_store(store: Store) -> None:
+    """``store or default`` must not lose one without images."""
+    assert store
+    assert not len(store)
+
+
+def test_no_bytes_under_another_s_key(store: Store) -> None:
+    with pytest.raises(HashMismatch, match=f"hash to {KEY}, they cannot be kept as {'0' * 40}"):
+        store.put("0" * 40, FACE)
+    assert len(store) == 0
+
+
+def test_damaged_bytes_are_not_handed_out_and_are_replaced(store: Store) -> None:
+    store.put(KEY, FACE)
+    store._db.run("UPDATE images SET data = ?", (b"something else",))
+    assert store.get(KEY) is None
+    store.put(KEY, FACE)
+    assert store.get(KEY) == FACE
+
+
+def test_an_image_that_is_there_is_not_written_again(store: Store) -> None:
+    store.put(KEY, FACE)
+    store._db.run("UPDATE images SET kept_at = '2999-01-01T00:00:00.000000+00:00'")
+    store.put(KEY, FACE)
+    assert store._db.one("SELECT kept_at FROM images") == "2999-01-01T00:00:00.000000+00:00"
+
+
+def test_putting_an_old_image_makes_it_fresh(store: Store) -> None:
+    store.put(KEY, FACE)
+    store._db.run("UPDATE images SET kept_at = '2001-01-01T00:00:00.000000+00:00'")
+    store.put(KEY, FACE)
+    assert store._db.one("SELECT kept_at FROM images") > "2020"
+
+
+def test_blocked(store: Store) -> None:
+    store.put(KEY, FACE)
+    store.block(f" {KEY.upper()}", "posted to shock the public room")
+    assert store.get(KEY) is None
+    assert lookup(KEY) is None
+    listed = store.blocked()
+    assert list(listed[["sha1", "reason"]].itertuples(index=False, name=None)) == [
+        (KEY, "posted to shock the public room")
+    ]
+    assert str(listed["blocked_at"].dtype) == "datetime64[us, UTC]"
+    store.block(KEY, "another reason")
+    assert list(store.blocked()["reason"]) == ["another reason"]
+    store.unblock(KEY)
+    assert store.get(KEY) == FACE
+    assert len(store.blocked()) == 0
+    assert store.blocked().dtypes.to_dict() == listed.dtypes.to_dict()
+
+
+def test_a_blocked_image_is_not_kept(store: Store) -> None:
+    store.block(KEY)
+    store.put(KEY, FACE)
+    store.unblock(KEY)
+    assert store.get(KEY) is None
+
+
+def test_erasing_a_blocked_image_leaves_no_byte_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        store.put(KEY, FACE)
+        store.block(KEY, erase=True)
+        store._db.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert FACE not in path.read_bytes()
+        store.unblock(KEY)
+        assert store.get(KEY) is None
+
+
+def test_only_hashes_can_be_blocked(store: Store) -> None:
+    with pytest.raises(ConfigError, match="'juliet' is no SHA-1"):
+        store.block("juliet")
+
+
+def test_closed(store: Store) -> None:
+    store.put(KEY, FACE)
+    assert lookup(KEY) == FACE
+    store.close()
+    store.close()
+    assert lookup(KEY) is None
+    assert store.get(KEY) is None
+    assert len(store) == 0
+    assert "closed" in repr(store)
+    with pytest.raises(StoreError, match="is closed"):
+        store.put(KEY, FACE)
+    with pytest.raises(StoreError, match="is closed"):
+        store.snapshots()
+
+
+def test_frames_show_images_of_open_stores(store: Store) -> None:
+    store.put(KEY, FACE)
+    frame = pd.DataFrame({"sha1": [KEY]})
+    assert lookup(frame["sha1"][0]) == FACE
+
+
+def test_the_default_store_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XAVATAR_STORE", str(tmp_path / "chosen.sqlite"))
+    assert default_store() is default_store()
+    assert default_store().path is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_default_store_that_somebody_closed_is_made_anew() -> None:
+    first = default_store()
+    first.close()
+    second = default_store()
+    assert second is not first
+    second.put(KEY, FACE)
+    assert second.get(KEY) == FACE

@@ -1,0 +1,174 @@
+"""One SQLite database behind a lock: opened safely, used from any thread, errors of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from xavatar.errors import StoreError, XavatarError
+
+from . import migrations
+
+BUSY_SECONDS: Final = 30.0
+"""How long one process waits for another's transaction."""
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """A connection that several threads may use; each call holds the lock no longer than it runs.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A file; left out, a temporary database that is on disk only when it grows, and never
+        has a name.
+    read_only : bool
+        Look only; the file must exist.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be opened, or is no store.
+    """
+
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+        self._closed = False
+        with self._told("cannot be opened"):
+            self._db = self._open()
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        target = ""
+        if self.path is not None:
+            if not self.read_only:
+                _create_private(self.path)
+            target = f"{self.path.absolute().as_uri()}?mode={'ro' if self.read_only else 'rw'}"
+        return sqlite3.connect(
+            target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=bool(target)
+        )
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA foreign_keys = ON")
+        if self.read_only:
+            if migrations.pending(self._db):
+                raise StoreError(f"Store {self.path} is of an older xavatar: open it for writing once.")
+            return
+        # Erased means erased: the bytes of a picture do not stay in free pages.
+        self._db.execute("PRAGMA secure_delete = ON")
+        if self.path is not None:
+            self._use_wal()
+            self._db.execute("PRAGMA synchronous = NORMAL")
+        migrations.migrate(self._db)
+
+    def _use_wal(self) -> None:
+        # Two processes that open a new file at once: SQLite's busy handler does not cover this change.
+        deadline = time.monotonic() + BUSY_SECONDS
+        while self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called, or this is a process forked since."""
+        return self._closed or os.getpid() != self._process
+
+    def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Return all rows of one query."""
+        with self._use() as db:
+            return db.execute(sql, values).fetchall()
+
+    def one(self, sql: str, values: Sequence[object] = ()) -> Any:
+        """Return the first value of a query's first row, or None when there is no row."""
+        rows = self.read(sql, values)
+        return rows[0][0] if rows else None
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """Do all or nothing.
+
+        Parameters
+        ----------
+        durable : bool
+            Wait until it would survive a loss of power; a killed process never loses what was
+            committed.
+        """
+        with self._use() as db:
+            if self.read_only:
+                raise StoreError(f"Store {self.path} is open for reading only. Open it without `read_only`.")
+            if durable and self.path is not None:
+                db.execute("PRAGMA synchronous = FULL")
+            try:
+                with migrations.transaction(db):
+                    yield db
+            finally:
+                if durable and self.path is not None:
+                    db.execute("PRAGMA synchronous = NORMAL")
+
+    def run(self, sql: str, values: Sequence[object] = ()) -> None:
+        """Run one statement by itself, outside of transactions or as one of its own."""
+        with self._use() as db:
+            db.execute(sql, values)
+
+    @contextmanager
+    def _use(self) -> Iterator[sqlite3.Connection]:
+        if os.getpid() != self._process:
+            raise StoreError("The store was opened by the parent process; open it again in this one.")
+        with self._lock, self._told("failed"):
+            if self._closed:
+                raise StoreError("The store is closed.")
+            yield self._db
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        name = f"Store {self.path or '(temporary)'}"
+        try:
+            yield
+        except XavatarError:
+            raise
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise StoreError(
+                    f"{name}: another process kept it locked for {BUSY_SECONDS:g} s. Try again."
+                ) from error
+            raise StoreError(f"{name} {what}: {error}. Is there room, and may you write there?") from error
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{name} {what}: {error}. Give another path, or move the file away.") from error
+
+    def close(self) -> None:
+        """Close the database; nothing when it is closed, or belongs to the parent process."""
+        if os.getpid() != self._process:
+            return
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("PRAGMA optimize")
+                self._db.close()
+
+
+def _create_private(path: Path) -> None:
+    """Create the file for its owner alone, as it will hold other people's pictures; SQLite's side files follow it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -1,0 +1,197 @@
+"""What is kept: snapshots with their findings, and the pictures they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pandas as pd
+
+from xavatar.errors import StoreError
+from xavatar.frames.images import register, unregister
+from xavatar.model import Finding, Snapshot
+
+from . import images, snapshots
+from .database import Database
+
+
+class Store:
+    """A store of snapshots and images; frames find pictures in any store that is open.
+
+    Parameters
+    ----------
+    path : Path or str, optional
+        A file, created for its owner alone when it does not exist; left out, a temporary
+        store that nobody else can open and that is gone when it is closed.
+    read_only : bool
+        Look only; the file must exist.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be opened, or is a database of something else.
+    SchemaTooNew
+        A newer version of xavatar wrote it.
+
+    Notes
+    -----
+    Any thread may use it, and several processes may use one file at once: readers never wait,
+    writers wait for each other's transactions, which are short.
+
+    Examples
+    --------
+    >>> with Store() as store:
+    ...     len(store.snapshots())
+    0
+    """
+
+    def __init__(self, path: Path | str | None = None, *, read_only: bool = False) -> None:
+        self.path = Path(path) if path is not None else None
+        self._db = Database(self.path, read_only=read_only)
+        register(self)
+
+    def save(self, snapshot: Snapshot, findings: Iterable[Finding] | None = None) -> str:
+        """Keep a snapshot; one with the same id is replaced.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+        findings : iterable of Finding, optional
+            What an audit said about it; left out, it counts as not judged yet.
+
+        Returns
+        -------
+        str
+            The snapshot's id, a new one when it had none.
+        """
+        return snapshots.save(self._db, snapshot, findings)
+
+    def load(self, id: str) -> Snapshot:
+        """Return a snapshot exactly as it was saved.
+
+        Raises
+        ------
+        SnapshotNotFound
+        """
+        return snapshots.load(self._db, id)
+
+    def findings(self, id: str) -> tuple[Finding, ...] | None:
+        """Return the findings saved with a snapshot; ``None`` when it was not judged.
+
+        Raises
+        ------
+        SnapshotNotFound
+        """
+        return snapshots.findings(self._db, id)
+
+    def frame(self, id: str) -> pd.DataFrame:
+        """Return a snapshot as a frame (see :mod:`xavatar.frames.schema`).
+
+        Raises
+        ------
+        SnapshotNotFound
+        """
+        return snapshots.frame(self._db, id)
+
+    def snapshots(self) -> pd.DataFrame:
+        """Return one row per snapshot, the oldest first: who looked at what and when, and how much was seen."""
+        return snapshots.listed(self._db)
+
+    def previous(
+        self, of: Snapshot | str | None = None, *, account: str | None = None, scope: str | None = None
+    ) -> Snapshot:
+        """Return the snapshot before another one, of the same account and scope.
+
+        Parameters
+        ----------
+        of : Snapshot or str, optional
+            A snapshot, saved or not, or the id of a saved one; left out, the newest snapshot is
+            returned.
+        account, scope : str, optional
+            Without `of`: only snapshots by this account, of ``roster``, ``me`` or this room.
+
+        Raises
+        ------
+        SnapshotNotFound
+            There is none.
+        """
+        before = self.load(of) if isinstance(of, str) else of
+        return self.load(snapshots.previous(self._db, before, account, scope))
+
+    def history(self, jid: str) -> pd.DataFrame:
+        """Return all that was ever seen of one subject, as a frame in the order of the snapshots."""
+        return snapshots.history(self._db, jid)
+
+    def get(self, sha1: str) -> bytes | None:
+        """Return an image's bytes, or ``None``; they are checked against their key, and blocked ones held back."""
+        return None if self._db.closed else images.get(self._db, sha1)
+
+    def put(self, sha1: str, data: bytes) -> None:
+        """Keep an image's bytes, unless it is blocked.
+
+        Raises
+        ------
+        HashMismatch
+            The bytes do not hash to `sha1`.
+        StoreError
+            The store is closed, or cannot write.
+        """
+        images.put(self._db, sha1, data)
+
+    def block(self, sha1: str, reason: str = "", *, erase: bool = False) -> None:
+        """Never show, keep or export an image again, as one that was put up to shock a public room.
+
+        Parameters
+        ----------
+        sha1 : str
+        reason : str
+            For whoever reads the list later.
+        erase : bool
+            Delete the bytes as well, if they are here.
+
+        Raises
+        ------
+        ConfigError
+            `sha1` is none.
+        """
+        images.block(self._db, sha1, reason, erase=erase)
+
+    def unblock(self, sha1: str) -> None:
+        """Take an image off the block list; nothing when it is not there."""
+        images.unblock(self._db, sha1)
+
+    def blocked(self) -> pd.DataFrame:
+        """Return the block list: sha1, reason, blocked_at."""
+        return images.blocked(self._db)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the store is closed."""
+        return self._db.closed
+
+    def close(self) -> None:
+        """Close the store; nothing when it is closed."""
+        unregister(self)
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return 0 if self._db.closed else int(self._db.one("SELECT count(*) FROM images"))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        name = self.path or "(temporary)"
+        try:
+            kept = self._db.one("SELECT count(*) FROM snapshots")
+            return f"<Store {name}: {kept} snapshots, {len(self)} images>"
+        except StoreError:
+            return f"<Store {name}, closed>" if self.closed else f"<Store {name}>"
