@@ -214,7 +214,7 @@ class Outcome:
     text : str, optional
         What the server said, or what to do, for a person.
     elapsed_ms : float, optional
-        Time from asking to the answer, milliseconds.
+        Time from asking to the answer, milliseconds; ``None`` when it came without asking.
     resource : str, optional
         Which resource a presence outcome is from.
     readings : tuple of Reading

@@ -9,6 +9,7 @@ from .disco import Features, Info, fetch_features, fetch_info, fetch_items
 from .explain import explain
 from .login import Login
 from .presence import PresenceBook, Sighting
+from .pushes import PushBook
 from .roster import fetch_roster
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Info",
     "Login",
     "PresenceBook",
+    "PushBook",
     "Secret",
     "Security",
     "Sighting",

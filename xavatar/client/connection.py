@@ -14,10 +14,12 @@ from xavatar.avatar import guards
 from xavatar.errors import ConnectTimeout, SessionClosed, SessionError
 from xavatar.wire import Wire
 
+from .arrivals import Arrivals
 from .explain import explain
 from .factory import dress, make_client
 from .login import Login
 from .presence import PresenceBook
+from .pushes import PushBook
 
 _CLOSE_WAIT: Final = 5.0
 
@@ -44,7 +46,9 @@ class Connection:
     last_error : SessionError, optional
         Why the connection was last lost, or could not be made.
     wire : Wire
+    arrivals : Arrivals
     presences : PresenceBook
+    pushes : PushBook
     """
 
     def __init__(self, client: aioxmpp.Client, *, owned: bool, visible: bool, timeout: float) -> None:
@@ -57,7 +61,9 @@ class Connection:
         self._listeners: list[Callable[[State], None]] = []
         self.wire: Wire = client.summon(Wire)
         guards.install(self.wire)
-        self.presences = PresenceBook(self.wire)
+        self.arrivals = Arrivals()
+        self.presences = PresenceBook(self.wire, self.arrivals)
+        self.pushes = PushBook(self.wire, self.arrivals)
         self._watch()
 
     @classmethod

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +11,8 @@ from xml.etree.ElementTree import Element
 from xavatar.avatar.parse import Update, parse_update
 from xavatar.wire import Wire
 from xavatar.wire.xml import MUC_USER, tag
+
+from .arrivals import Arrivals
 
 _LIMIT: Final = 100_000
 _USER: Final = tag(MUC_USER, "x")
@@ -42,12 +42,14 @@ class PresenceBook:
     Parameters
     ----------
     wire : Wire
+    arrivals : Arrivals
+        Told of each presence.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, arrivals: Arrivals) -> None:
         self._seen: OrderedDict[str, dict[str, Sighting]] = OrderedDict()
         self._count = 0
-        self._arrived = asyncio.Event()
+        self._arrivals = arrivals
         wire.observe("presence", self._observe)
         wire.client.on_stream_destroyed.connect(self.clear)
 
@@ -60,23 +62,8 @@ class PresenceBook:
         self._seen.clear()
         self._count = 0
 
-    async def settle(self, quiet: float, longest: float) -> None:
-        """Wait until no presence came for `quiet` seconds, at most `longest` seconds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(longest):
-                while await self._arrives_within(quiet):
-                    pass
-
-    async def _arrives_within(self, seconds: float) -> bool:
-        self._arrived.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._arrived.wait()
-        except TimeoutError:
-            return False
-
     def _observe(self, presence: Element) -> None:
-        self._arrived.set()
+        self._arrivals.note()
         sender = presence.get("from")
         kind = presence.get("type")
         if not sender or kind not in (None, "unavailable") or presence.find(_USER) is not None:

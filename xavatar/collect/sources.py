@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from xavatar.avatar.parse import Update, UpdateState
+from xavatar.avatar.parse import Metadata, Update, UpdateState
 from xavatar.avatar.read import fetch_metadata, fetch_vcard
-from xavatar.client import PresenceBook, Sighting
+from xavatar.client import PresenceBook, PushBook, Sighting
 from xavatar.errors import QueryError, SessionClosed
 from xavatar.model import Descriptor, Kind, Outcome, Reading, Source, Status, Subject
 from xavatar.settings import Settings
@@ -36,14 +36,26 @@ class Reader:
     settings : Settings
     images : bool
         Fetch the images that PEP announces.
+    pushes : PushBook, optional
+        Metadata that came by itself; who is in it is not asked.
     """
 
-    def __init__(self, wire: Wire, pictures: Pictures, breakers: Breakers, settings: Settings, *, images: bool) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        pictures: Pictures,
+        breakers: Breakers,
+        settings: Settings,
+        *,
+        images: bool,
+        pushes: PushBook | None = None,
+    ) -> None:
         self._wire = wire
         self._pictures = pictures
         self._breakers = breakers
         self._settings = settings
         self._images = images
+        self._pushes = pushes
 
     async def read(self, subject: Subject, source: Source) -> Outcome:
         """Ask PEP or the vCard; never raises but for cancellation."""
@@ -67,9 +79,7 @@ class Reader:
 
     async def _pep(self, subject: Subject) -> Outcome:
         jid = None if subject.kind is Kind.SELF else subject.jid
-        started = time.perf_counter()
-        metadata = await self._patiently(lambda: fetch_metadata(self._wire, jid, timeout=self._settings.timeout))
-        elapsed = (time.perf_counter() - started) * 1000
+        metadata, elapsed = await self._metadata(subject.jid, jid)
         outcome = Outcome(subject, Source.PEP, metadata.status, elapsed_ms=elapsed, problems=metadata.problems)
         readings: list[Reading] = []
         problems = list(metadata.problems)
@@ -81,6 +91,14 @@ class Reader:
                 reading = Reading(descriptor)
             readings.append(reading)
         return replace(outcome, readings=tuple(readings), problems=tuple(problems))
+
+    async def _metadata(self, bare: str, jid: str | None) -> tuple[Metadata, float | None]:
+        pushed = self._pushes.get(bare) if self._pushes is not None else None
+        if pushed is not None:
+            return pushed, None
+        started = time.perf_counter()
+        asked = await self._patiently(lambda: fetch_metadata(self._wire, jid, timeout=self._settings.timeout))
+        return asked, (time.perf_counter() - started) * 1000
 
     async def _vcard(self, subject: Subject) -> Outcome:
         jid = None if subject.kind is Kind.SELF else subject.jid

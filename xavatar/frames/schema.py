@@ -50,7 +50,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("status", STRING, "source", "How the source answered (model.Status)."),
     Column("condition", STRING, "source", "Stanza error condition, or our word for the reason."),
     Column("text", STRING, "source", "What the server said about it."),
-    Column("elapsed_ms", FLOAT, "source", "Milliseconds from asking to the answer."),
+    Column("elapsed_ms", FLOAT, "source", "Milliseconds from asking to the answer; missing when it came by itself."),
     Column("item_id", STRING, "declared", "ItemID of the PEP item."),
     Column("info_index", INTEGER, "declared", "Position of the info, or of the PHOTO, from 0."),
     Column("id", STRING, "declared", "Declared hash, as sent."),

@@ -321,7 +321,7 @@ class AsyncSession:
     async def _presences_in(self) -> None:
         connection = self._online()
         if self._presence:
-            await connection.presences.settle(self.settings.presence_wait, self.settings.presence_wait * 6)
+            await connection.arrivals.settle(self.settings.presence_wait, self.settings.presence_wait * 6)
 
     async def _collect(
         self,
@@ -336,7 +336,9 @@ class AsyncSession:
         connection = self._online()
         assert self._pictures is not None
         breakers = Breakers(self.settings.breaker_threshold, connection.bare.rpartition("@")[2])
-        reader = Reader(connection.wire, self._pictures, breakers, self.settings, images=images)
+        reader = Reader(
+            connection.wire, self._pictures, breakers, self.settings, images=images, pushes=connection.pushes
+        )
         collection = Collection(
             connection.bare,
             scope,

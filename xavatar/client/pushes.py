@@ -1,0 +1,60 @@
+"""Avatar metadata that came without being asked for (XEP-0163, 4.3)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from xavatar.avatar.events import read_event
+from xavatar.avatar.parse import Metadata
+from xavatar.wire import Wire
+
+from .arrivals import Arrivals
+
+_LIMIT: Final = 100_000
+
+
+class PushBook:
+    """The newest metadata item that each account pushed on this stream.
+
+    With ``+notify`` some servers send it at login for every contact whose presence they give us
+    (Prosody), others not (ejabberd). What came is as good as an answer: it is the last item, and
+    any change to it comes as an event too.
+
+    Parameters
+    ----------
+    wire : Wire
+    arrivals : Arrivals
+        Told of each event.
+    """
+
+    def __init__(self, wire: Wire, arrivals: Arrivals) -> None:
+        self._items: OrderedDict[str, Metadata] = OrderedDict()
+        self._arrivals = arrivals
+        wire.observe("message", self._observe)
+        wire.client.on_stream_destroyed.connect(self.clear)
+
+    def get(self, bare: str) -> Metadata | None:
+        """Return what an account pushed last, or None when it must be asked."""
+        return self._items.get(bare)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def clear(self, *_: object) -> None:
+        """Forget everything: without the stream changes would go unnoticed."""
+        self._items.clear()
+
+    def _observe(self, message: Element) -> None:
+        event = read_event(message)
+        sender = message.get("from")
+        if event is None or not sender:
+            return
+        self._arrivals.note()
+        if event.metadata is None:
+            self._items.pop(sender, None)
+            return
+        self._items[sender] = event.metadata
+        if len(self._items) > _LIMIT:
+            self._items.popitem(last=False)
