@@ -54,6 +54,7 @@ def race(
     """Let the contestants take turns; the first round warms the server up and does not count."""
     for turn in range(arguments.rounds + 1):
         for contestant in contestants:
+            server.settle()
             result = run(contestant, server, arguments.contacts, arguments.window)
             print(f"{server.kind:9} {turn:2} {contestant.name:16} {result.seconds:7.3f} s", flush=True)
             if turn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
@@ -30,6 +31,11 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class RunningServer(ABC):
@@ -125,6 +131,18 @@ class RunningServer(ABC):
         """Return the end of what the process wrote."""
         output = self.home / "output"
         return output.read_text(errors="replace")[-4000:] if output.exists() else ""
+
+    def settle(self, *, quiet: float = 0.5, timeout: float = 120.0) -> None:
+        """Wait until the process has nothing left to do: a server goes on working when its client has gone."""
+        assert self._process is not None
+        deadline = time.monotonic() + timeout
+        before = _cpu_seconds(self._process.pid)
+        while time.monotonic() < deadline:
+            time.sleep(quiet)
+            now = _cpu_seconds(self._process.pid)
+            if now - before < 0.05 * quiet:
+                return
+            before = now
 
     def accepts(self) -> bool:
         """Tell whether something listens on the port."""

@@ -26,6 +26,7 @@ c2s_require_encryption = true
 authentication = "internal_plain"
 storage = "internal"
 limits = {{}}
+pep_service_cache_size = 100000 -- by default 1000: a larger roster would be read from disk again for every question
 log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
 ssl = {{ key = "{key}", certificate = "{chain}" }}
 VirtualHost "{domain}"
