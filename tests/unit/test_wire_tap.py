@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -22,7 +23,9 @@ HEADER = (
     "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
     "from='capulet.lit' id='1' version='1.0'>"
 )
-ANSWER = "<iq type='result' id='mine' from='romeo@montague.lit/a'><query xmlns='urn:x'><a b='c&amp;d'>é</a></query></iq>"
+ANSWER = (
+    "<iq type='result' id='mine' from='romeo@montague.lit/a'><query xmlns='urn:x'><a b='c&amp;d'>é</a></query></iq>"
+)
 PRESENCE = "<presence from='romeo@montague.lit/a'><show>away</show>{}</presence>"
 GOOD = f"<x xmlns='{VCARD_UPDATE}'><photo>abc</photo></x>"
 BAD = f"<x xmlns='{VCARD_UPDATE}'><photo><b/>abc</photo></x>"
@@ -143,7 +146,7 @@ def test_attached_inside_a_stanza_the_rest_of_it_passes() -> None:
 
 def cuts(text: bytes, places: list[int]) -> Iterator[bytes]:
     marks = sorted({place % (len(text) + 1) for place in places} | {0, len(text)})
-    return (text[start:end] for start, end in zip(marks, marks[1:], strict=False))
+    return (text[start:end] for start, end in pairwise(marks))
 
 
 @given(st.lists(st.integers(min_value=0), max_size=20))

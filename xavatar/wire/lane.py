@@ -1,33 +1,41 @@
-"""Requests whose answers never enter aioxmpp's XSO machinery.
-
-Stream management (XEP-0198) must count each stanza once, and in order: an answer we take may
-only be counted when every stanza before it was processed by aioxmpp, which counts its own when
-it takes them from its queue. Otherwise a connection lost in between would make the server
-believe that a stanza arrived which aioxmpp threw away.
-"""
+"""Requests whose answers never enter aioxmpp's XSO machinery."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import secrets
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from xml.etree.ElementTree import Element
+
+import aioxmpp
+import aioxmpp.protocol
+from aioxmpp.stream import StanzaState, StanzaToken
 
 from xavatar.errors import QueryTimeout, SessionClosed
 
+from .broker import Broker
 from .seam import RawStanza
 from .tap import Guard, Name
 from .xml import attribute
 
 _logger = logging.getLogger(__name__)
 
-_ABANDONED = 4096
-_COUNTER = 0xFFFFFFFF
+_ACK_EVERY: Final = 64
+_ACK_AFTER: Final = 1.0
+_ACK_REQUEST: Final = RawStanza('<r xmlns="urn:xmpp:sm:3"/>')
+_OPEN: Final = aioxmpp.protocol.State.OPEN
 
 Observer = Callable[[Element], None]
+
+
+@dataclass(slots=True)
+class _Pending:
+    to: str | None
+    future: asyncio.Future[Element]
+    token: Any = None
 
 
 class Lane:
@@ -40,13 +48,12 @@ class Lane:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._broker = Broker(stream)
+        self._xmlstream: Any = None
         self._prefix = f"xa{secrets.token_hex(4)}-"
         self._number = 0
-        self._pending: dict[str, tuple[str | None, asyncio.Future[Element]]] = {}
-        self._abandoned: dict[str, None] = {}
-        self._passed = 0
-        self._counted = 0
-        self._debts: deque[int] = deque()
+        self._unasked = 0
+        self._pending: dict[str, _Pending] = {}
         self._observers: dict[str, list[Observer]] = {}
         self.guards: dict[str, Guard] = {}
 
@@ -62,35 +69,72 @@ class Lane:
         """
         self._number += 1
         identity = f"{self._prefix}{self._number:x}"
-        future: asyncio.Future[Element] = asyncio.get_running_loop().create_future()
         address = f" to={attribute(to)}" if to else ""
-        self._pending[identity] = (to, future)
+        stanza = RawStanza(f'<iq type="{kind}" id="{identity}"{address}>{payload}</iq>', identity)
+        pending = _Pending(to, asyncio.get_running_loop().create_future())
+        self._pending[identity] = pending
         try:
-            self._stream._enqueue(RawStanza(f'<iq type="{kind}" id="{identity}"{address}>{payload}</iq>'))
+            pending.token = self._send(stanza, at_once=kind == "get")
             async with asyncio.timeout(timeout):
-                return await future
+                return await pending.future
         except TimeoutError:
             raise QueryTimeout(to or "", step, text=f"no answer within {timeout:g} s") from None
         except OSError as lost:
             raise SessionClosed(f"{step} of {to or 'the own account'}: the connection was lost.") from lost
         finally:
-            if self._pending.pop(identity, None) is not None:
-                self._abandon(identity)
+            del self._pending[identity]
+            if pending.token is not None and pending.token.state is StanzaState.ACTIVE:
+                pending.token.abort()  # not sent yet, nobody waits for it any more
 
-    def _abandon(self, identity: str) -> None:
-        self._abandoned[identity] = None
-        if len(self._abandoned) > _ABANDONED:
-            del self._abandoned[next(iter(self._abandoned))]
+    def _send(self, stanza: RawStanza, *, at_once: bool) -> Any:
+        """Send, past aioxmpp's queue where nothing waits in it: its turns cost more than all the rest."""
+        stream = self._stream
+        if at_once and stream.running and self._is_open() and stream._active_queue.empty():
+            token = StanzaToken(stanza, on_state_change=self._sent)
+            stream._send_stanza(self._xmlstream, token)
+            self._note_unacknowledged()
+            return token
+        return stream._enqueue(stanza, on_state_change=self._sent)
+
+    def _is_open(self) -> bool:
+        return self._xmlstream is not None and self._xmlstream.state is _OPEN
+
+    def _note_unacknowledged(self) -> None:
+        if self._unasked == 0:
+            asyncio.get_running_loop().call_later(_ACK_AFTER, self._ask_for_acknowledgement)
+        self._unasked += 1
+        if self._unasked >= _ACK_EVERY:
+            self._ask_for_acknowledgement()
+
+    def _ask_for_acknowledgement(self) -> None:
+        if self._unasked and self._stream._sm_enabled and self._is_open():
+            self._unasked = 0
+            self._xmlstream.send_xso(_ACK_REQUEST)
+
+    def _sent(self, token: Any, state: Any) -> None:
+        """Hear what became of a request's stanza."""
+        if state in (StanzaState.DISCONNECTED, StanzaState.FAILED):
+            pending = self._pending.get(token.stanza.identity)
+            if pending is not None and not pending.future.done():
+                pending.future.set_exception(_lost(pending.to, "the connection was lost."))
+
+    def attached(self, xmlstream: Any) -> None:
+        """Take another XML stream."""
+        self._xmlstream = xmlstream
+        self._unasked = 0
+        self._broker.renewed()
 
     def fail_all(self, reason: str) -> None:
         """End every request under way with SessionClosed; their answers will not come."""
-        pending, self._pending = self._pending, {}
-        for to, future in pending.values():
-            if not future.done():
-                future.set_exception(SessionClosed(f"Request to {to or 'the own account'}: {reason}"))
-        self._abandoned.clear()
-        self._debts.clear()
-        self._passed = self._counted = 0
+        for pending in self._pending.values():
+            if not pending.future.done():
+                pending.future.set_exception(_lost(pending.to, reason))
+
+    def disconnected(self, reason: str) -> None:
+        """End every request under way, and forget what was to be sent."""
+        self._xmlstream = None
+        self.fail_all(reason)
+        self._broker.disconnected()
 
     def observe(self, kind: str, observer: Observer) -> Callable[[], None]:
         """Call `observer` for every incoming stanza of `kind`; return what ends it."""
@@ -103,23 +147,20 @@ class Lane:
         return stop
 
     def expects(self, attributes: Mapping[Name, str]) -> bool:
-        """Tell whether an IQ with these attributes answers one of our requests."""
+        """Tell whether an IQ with these attributes answers one of our requests.
+
+        Late answers do too, and those that come again after a resumption: no one but us could
+        make anything of them.
+        """
         identity = attributes.get((None, "id"), "")
-        if attributes.get((None, "type")) not in ("result", "error"):
-            return False
-        if identity in self._abandoned:
-            return True
-        pending = self._pending.get(identity)
-        return pending is not None and self._is_from(attributes.get((None, "from")), pending[0])
+        return identity.startswith(self._prefix) and attributes.get((None, "type")) in ("result", "error")
 
     def _is_from(self, sender: str | None, asked: str | None) -> bool:
         """Tell whether the sender may answer for whom we asked (RFC 6120, 8.1.2.1 and 8.2.3)."""
-        if asked is not None and sender is not None:
-            return sender == asked or sender.casefold() == asked.casefold()
         own = self._stream.local_jid
-        if asked is None:
-            return sender is None or sender.split("/")[0] in (str(own), own.domain)
-        return asked in (str(own), own.domain)
+        if sender is None or asked is None:
+            return (sender or asked or str(own)).partition("/")[0] in (str(own), own.domain)
+        return sender == asked or sender.casefold() == asked.casefold() or _same(sender, asked)
 
     def watches(self, name: str) -> bool:
         """Tell whether stanzas of this tag are observed or guarded."""
@@ -127,14 +168,12 @@ class Lane:
 
     def answered(self, stanza: Element) -> None:
         """Take the answer to one of our requests."""
-        if self._stream._sm_enabled:
-            self._debts.append(self._passed)
-            self.settle()
-        identity = stanza.get("id", "")
-        self._abandoned.pop(identity, None)
-        _, future = self._pending.pop(identity, (None, None))
-        if future is not None and not future.done():
-            future.set_result(stanza)
+        self._broker.taken()
+        pending = self._pending.get(stanza.get("id", ""))
+        if pending is None or pending.future.done():
+            return
+        if self._is_from(stanza.get("from"), pending.to):
+            pending.future.set_result(stanza)
 
     def observed(self, stanza: Element) -> None:
         """Hand a passing stanza to its observers."""
@@ -146,23 +185,16 @@ class Lane:
 
     def passed(self) -> None:
         """Note that a stanza went to aioxmpp whole."""
-        if self._stream._sm_enabled:
-            self._passed += 1
-            self.settle()
-        else:
-            self._passed = self._counted = 0
-            self._debts.clear()
+        self._broker.passed()
 
-    def settle(self) -> None:
-        """Count the answers taken, as far as aioxmpp has processed what came before them."""
-        debts, stream = self._debts, self._stream
-        while debts and debts[0] <= ((stream._sm_inbound_ctr - self._counted) & _COUNTER):
-            debts.popleft()
-            self._counted += 1
-            stream._sm_inbound_ctr = (stream._sm_inbound_ctr + 1) & _COUNTER
 
-    def forget_unsettled(self) -> None:
-        """Prepare for a resumed stream: what is not counted, the server sends again."""
-        self.settle()
-        self._debts.clear()
-        self._passed = (self._stream._sm_inbound_ctr - self._counted) & _COUNTER
+def _lost(to: str | None, reason: str) -> SessionClosed:
+    return SessionClosed(f"Request to {to or 'the own account'}: {reason}")
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two spellings are one address (RFC 7622)."""
+    try:
+        return bool(aioxmpp.JID.fromstr(one) == aioxmpp.JID.fromstr(other))
+    except ValueError:
+        return False

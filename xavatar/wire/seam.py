@@ -6,29 +6,67 @@ says so once in the log and works through aioxmpp's public interface instead.
 
 from __future__ import annotations
 
+import os
 import socket
-from typing import Any
+from typing import Any, Final
 
 import aioxmpp
+import aioxmpp.protocol
+import aioxmpp.stream
 import aioxmpp.xml
 
-TESTED = "0.13.3"
+from xavatar.errors import ConfigError
+
+TESTED: Final = "0.13.3"
+VARIABLE: Final = "XAVATAR_WIRE"
+
+_STREAM: Final = (
+    "_active_queue",
+    "_enqueue",
+    "_process_incoming",
+    "_process_outgoing",
+    "_resume_sm",
+    "_send_stanza",
+    "_sm_enabled",
+    "close",
+    "resume_sm",
+    "sm_ack",
+    "sm_inbound_ctr",
+    "sm_unacked_list",
+    "start",
+)
+_OTHERS: Final[tuple[tuple[type, str], ...]] = (
+    (aioxmpp.protocol.XMLStream, "_rx_feed"),
+    (aioxmpp.stream.StanzaToken, "_set_state"),
+    (aioxmpp.xml.XMPPXMLGenerator, "_finish_pending_start_element"),
+    (aioxmpp.xml.XMPPXMLGenerator, "buffer"),
+)
 
 
 def missing(client: aioxmpp.Client) -> tuple[str, ...]:
     """Return the private names that this aioxmpp lacks; empty when the seam holds."""
     stream = client.stream
-    names = [
-        f"StanzaStream.{name}"
-        for name in ("_enqueue", "_sm_enabled", "sm_inbound_ctr", "start", "resume_sm")
-        if not hasattr(type(stream), name) and name not in vars(stream)
-    ]
-    names += [
-        f"XMPPXMLGenerator.{name}"
-        for name in ("_finish_pending_start_element", "buffer")
-        if not hasattr(aioxmpp.xml.XMPPXMLGenerator, name)
-    ]
+    kind = type(stream)
+    names = [f"{kind.__name__}.{name}" for name in _STREAM if not hasattr(kind, name) and name not in vars(stream)]
+    names += [f"{owner.__name__}.{name}" for owner, name in _OTHERS if not hasattr(owner, name)]
     return tuple(names)
+
+
+def public_wished() -> bool:
+    """Tell whether the environment asks for aioxmpp's public interface alone.
+
+    ``XAVATAR_WIRE=public`` does, ``raw`` or nothing does not. It is for finding out whether a
+    fault lies in the wire or above it.
+
+    Raises
+    ------
+    ConfigError
+        It holds something else.
+    """
+    wish = os.environ.get(VARIABLE, "")
+    if wish not in ("", "raw", "public"):
+        raise ConfigError(f"{VARIABLE} is {wish!r}; it may be 'raw', the usual way, or 'public'.")
+    return wish == "public"
 
 
 def parser_of(xmlstream: Any) -> tuple[Any, Any, int] | None:
@@ -59,12 +97,15 @@ class RawStanza:
     ----------
     text : str
         One complete stanza, in the stream's default namespace.
+    identity : str
+        Its id.
     """
 
-    __slots__ = ("_data",)
+    __slots__ = ("_data", "identity")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, identity: str = "") -> None:
         self._data = text.encode()
+        self.identity = identity
 
     def validate(self) -> None:
         """Check nothing: the text is our own."""

@@ -18,6 +18,7 @@ from .public import PublicPath
 from .stanza_errors import from_stanza
 from .tap import Guard, Tap
 
+
 class Wire(aioxmpp.service.Service):
     """Requests answered by light trees, and observers of what comes in.
 
@@ -27,31 +28,26 @@ class Wire(aioxmpp.service.Service):
     ----------
     raw : bool
         Whether answers bypass aioxmpp's XSO machinery. False when a private name of aioxmpp is
-        missing; setting it to False forces the public path.
+        missing, or when the environment says ``XAVATAR_WIRE=public``; setting it to False forces
+        the public path.
     resume_wait : float
         Seconds that requests survive a lost connection, waiting for its resumption (XEP-0198).
     """
 
     def __init__(self, client: aioxmpp.Client, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
-        self._lane = Lane(client.stream)
         self._public = PublicPath(client)
+        self._lane: Lane | None = None
         self.resume_wait = 10.0
         self._grace: asyncio.TimerHandle | None = None
-        self._gave_up = False
-        absent = seam.missing(client)
-        self.raw = not absent
-        if absent:
-            self.logger.warning(
-                "this aioxmpp lacks %s (tested with %s): using its public interface, which is slower "
-                "and cannot show malformed answers",
-                ", ".join(absent),
-                seam.TESTED,
-            )
-        else:
+        self._refusal = ""
+        self.raw = self._can_be_raw()
+        if self.raw:
+            self._lane = Lane(client.stream)
             self._watch_doors()
         client.on_stream_suspended.connect(self._suspended)
-        client.on_stream_resumed.connect(self._resumed)
+        client.on_stream_resumed.connect(self._returned)
+        client.on_stream_established.connect(self._returned)
         client.on_stream_destroyed.connect(self._destroyed)
         client.on_stopped.connect(self._destroyed)
         client.on_failure.connect(self._destroyed)
@@ -86,10 +82,9 @@ class Wire(aioxmpp.service.Service):
         SessionClosed
             There is no connection, or it ended meanwhile.
         """
-        if not self.client.established or self._gave_up:
-            raise SessionClosed(f"{step} of {to or 'the own account'}: not connected.")
-        path = self._lane if self.raw else self._public
-        answer = await path.request(payload, to=to, kind=kind, timeout=timeout, step=step)
+        if not (self.client.running and self.client.established) or self._refusal:
+            raise SessionClosed(f"{step} of {to or 'the own account'}: {self._refusal or 'not connected.'}")
+        answer = await self._path.request(payload, to=to, kind=kind, timeout=timeout, step=step)
         if answer.get("type") == "error":
             raise from_stanza(answer, to or "", step)
         return answer
@@ -105,7 +100,7 @@ class Wire(aioxmpp.service.Service):
             Gets the stanza as :class:`~xml.etree.ElementTree.Element`, before aioxmpp
             processes it; must not block.
         """
-        return (self._lane if self.raw else self._public).observe(kind, observer)
+        return self._path.observe(kind, observer)
 
     def guard(self, tag: str, accepts: Guard) -> None:
         """Let aioxmpp see elements of `tag` inside stanzas only when `accepts` says so.
@@ -117,25 +112,49 @@ class Wire(aioxmpp.service.Service):
         accepts : callable
             Gets the element; returns whether aioxmpp's XSO can read it.
         """
-        self._lane.guards[tag] = accepts
+        if self._lane is not None:
+            self._lane.guards[tag] = accepts
+
+    @property
+    def _path(self) -> Lane | PublicPath:
+        return self._lane if self.raw and self._lane is not None else self._public
+
+    def _can_be_raw(self) -> bool:
+        if seam.public_wished():
+            return False
+        absent = seam.missing(self.client)
+        if absent:
+            self.logger.warning(
+                "this aioxmpp lacks %s (tested with %s): using its public interface, which is slower "
+                "and cannot show malformed answers",
+                ", ".join(absent),
+                seam.TESTED,
+            )
+        return not absent
 
     def _watch_doors(self) -> None:
-        # start() and resume_sm() are the two doors by which an XML stream becomes the client's;
-        # on neither side of them is there a signal early enough to see the first stanza.
+        # start() and resume_sm() are the two doors by which an XML stream becomes the client's,
+        # close() is the one by which it goes; no signal comes early enough to see the first
+        # stanza, or to keep the last from being sent on a stream that is closed.
         stream = self.client.stream
-        start, resume = stream.start, stream.resume_sm
+        start, resume, close = stream.start, stream.resume_sm, stream.close
 
         def watched_start(xmlstream: Any) -> None:
             self._attach(xmlstream)
             start(xmlstream)
 
         async def watched_resume(xmlstream: Any) -> None:
-            self._lane.forget_unsettled()
             self._attach(xmlstream)
             await resume(xmlstream)
 
+        async def watched_close() -> None:
+            self._refusal = "the session was closed."
+            self._end(self._refusal)
+            await close()
+
         stream.start = watched_start
         stream.resume_sm = watched_resume
+        stream.close = watched_close
         if stream.running:
             self._attach(stream._xmlstream)
 
@@ -145,8 +164,10 @@ class Wire(aioxmpp.service.Service):
             self.raw = False
             self.logger.warning("this aioxmpp's XML stream has no parser to watch; using its public interface")
             return
+        assert self._lane is not None
         parser, processor, depth = found
         parser.setContentHandler(Tap(processor, self._lane, depth))
+        self._lane.attached(xmlstream)
         seam.send_at_once(xmlstream)
 
     def _suspended(self, reason: Any = None) -> None:
@@ -154,18 +175,23 @@ class Wire(aioxmpp.service.Service):
         self._grace = asyncio.get_running_loop().call_later(self.resume_wait, self._give_up)
 
     def _give_up(self) -> None:
-        self._gave_up = True
-        self._lane.fail_all("the connection was lost and did not come back in time.")
+        self._refusal = "the connection was lost and did not come back in time."
+        if self._lane is not None:
+            self._lane.fail_all(self._refusal)
 
-    def _resumed(self) -> None:
+    def _returned(self) -> None:
         self._cancel_grace()
+        self._refusal = ""
 
     def _destroyed(self, reason: Any = None) -> None:
+        self._end("the connection was lost.")
+
+    def _end(self, reason: str) -> None:
         self._cancel_grace()
-        self._lane.fail_all("the connection was lost.")
+        if self._lane is not None:
+            self._lane.disconnected(reason)
 
     def _cancel_grace(self) -> None:
         if self._grace is not None:
             self._grace.cancel()
             self._grace = None
-        self._gave_up = False
