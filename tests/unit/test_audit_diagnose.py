@@ -17,7 +17,7 @@ from tests.unit.audit_samples import (
     snapshot,
     vcard,
 )
-from xavatar.audit import Audit, Diagnosis, Sight
+from xavatar.audit import Audit, Diagnosis, Role, Sight, Step
 from xavatar.errors import ConfigError
 from xavatar.model import Outcome, Status
 
@@ -67,15 +67,16 @@ def test_evidence_and_steps_come_from_what_was_seen() -> None:
     found = diagnosis(pep(reading(status=Status.EMPTY)), vcard(status=NONE, condition="item-not-found"), presence())
     assert found.evidence[1] == "vCard: not_found (item-not-found)."
     assert [finding.rule for finding in found.findings] == ["P84-03", "A-13"]
-    assert found.steps[0] == "Publish the picture again: data first, then metadata."
+    assert found.steps[0] == Step(Role.OWNER, "Publish the picture again: data first, then metadata.")
     shown = repr(found)
-    assert "What to do:\n  1. Publish the picture again" in shown
+    assert "What to do:\n  1. The owner: Publish the picture again" in shown
 
 
 def test_notes_are_steps_when_nothing_graver_explains() -> None:
     found = diagnosis(pep(status=Status.FORBIDDEN))
     assert len(found.steps) == 1
-    assert "Subscribe" in found.steps[0]
+    assert found.steps[0].who is Role.READER
+    assert "Subscribe" in found.steps[0].words
 
 
 def test_a_stranger_is_refused() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .audit import Audit
 from .case import Breach, Case, Surroundings
-from .diagnose import Diagnosis, Sight, View
+from .diagnosis import Diagnosis, Role, Sight, Step, View
 from .diff import Change, Diff, Difference
 from .headline import Headline
 from .limits import Limits
+from .live import diagnose_live
 from .rules import RULES, Level, Registry, Rule, rule
 from .writers import writer
 
@@ -24,10 +25,13 @@ __all__ = [
     "Level",
     "Limits",
     "Registry",
+    "Role",
     "Rule",
     "Sight",
+    "Step",
     "Surroundings",
     "View",
+    "diagnose_live",
     "rule",
     "writer",
 ]

@@ -17,7 +17,8 @@ from xavatar.model import Finding, Severity, Snapshot
 
 from . import display, judge, writers
 from .case import Case
-from .diagnose import Diagnosis, diagnose
+from .diagnose import diagnose
+from .diagnosis import Diagnosis
 from .diff import Diff, diff
 from .headline import Headline, headline
 from .limits import Limits

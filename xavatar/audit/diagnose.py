@@ -3,96 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from html import escape
 
 from xavatar.model import Finding, Kind, Outcome, Reading, Severity, Source, Status
 
 from .case import Case, is_sha1, normal
+from .diagnosis import Diagnosis, Role, Sight, Step, View
 from .text import clean, size
 
-
-class Sight(StrEnum):
-    """Whether some people see a picture."""
-
-    YES = "sees it"
-    NO = "sees none"
-    UNKNOWN = "cannot be told"
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How the avatar looks to one kind of onlooker.
-
-    Parameters
-    ----------
-    who : str
-    sight : Sight
-    because : str
-    """
-
-    who: str
-    sight: Sight
-    because: str
-
-
-@dataclass(frozen=True, repr=False)
-class Diagnosis:
-    """What became of one avatar.
-
-    Parameters
-    ----------
-    jid : str
-    verdict : str
-        One sentence.
-    views : tuple of View
-        Who sees what.
-    evidence : tuple of str
-        What each source said.
-    findings : tuple of Finding
-        The heaviest first.
-    steps : tuple of str
-        What to do, the most useful first.
-    """
-
-    jid: str
-    verdict: str
-    views: tuple[View, ...]
-    evidence: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    steps: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        lines = [f"{clean(self.jid)}: {self.verdict}"]
-        lines += [f"  {view.who} {view.sight}: {view.because}" for view in self.views]
-        lines += ["Evidence:", *(f"  {words}" for words in self.evidence)]
-        lines += (
-            ["Findings:", *(f"  {f.rule} ({f.severity}): {f.message}" for f in self.findings)] if self.findings else []
-        )
-        lines += ["What to do:", *(f"  {n}. {step}" for n, step in enumerate(self.steps, 1))] if self.steps else []
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        views = _list("ul", [f"{view.who} {view.sight}: {view.because}" for view in self.views])
-        findings = _list("ul", [f"{f.rule} ({f.severity}): {f.message}" for f in self.findings])
-        told = f"<p><b><bdi>{escape(clean(self.jid))}</bdi></b>: {escape(self.verdict)}</p>{views}"
-        told += f"<p>Evidence</p>{_list('ul', self.evidence)}"
-        told += f"<p>Findings</p>{findings}" if self.findings else ""
-        told += f"<p>What to do</p>{_list('ol', self.steps)}" if self.steps else ""
-        return f"<div>{told}</div>"
+PEP_USERS = "Whoever uses a modern client (PEP)"
+VCARD_USERS = "Whoever goes by vCards (rooms, older clients)"
+_ADMINS = frozenset({"P84-25", "P398-04", "A-25", "A-34", "P54-01"})
+_READERS = frozenset({"P163-01", "A-26", "P60-02"})
 
 
 def diagnose(case: Case, findings: tuple[Finding, ...]) -> Diagnosis:
     """Tell what became of one avatar, from a case and its findings."""
-    views = tuple(_views(case))
-    steps = dict.fromkeys(f.advice for f in findings if f.severity is not Severity.INFO)
+    views = tuple(views_of(case))
+    return Diagnosis(case.subject.jid, verdict(views), views, tuple(evidence(case)), findings, tuple(advice(findings)))
+
+
+def advice(findings: tuple[Finding, ...]) -> Iterator[Step]:
+    """Yield what the broken rules advise, each once."""
     # Notes are worth a step only when nothing graver explains what is seen.
-    steps = steps or dict.fromkeys(f.advice for f in findings)
-    return Diagnosis(case.subject.jid, _verdict(views), views, tuple(_evidence(case)), findings, tuple(steps))
+    grave = [finding for finding in findings if finding.severity is not Severity.INFO] or findings
+    told: set[str] = set()
+    for finding in grave:
+        if finding.advice not in told:
+            told.add(finding.advice)
+            yield Step(_role(finding.rule), finding.advice)
 
 
-def _verdict(views: tuple[View, ...]) -> str:
+def _role(rule: str) -> Role:
+    return Role.ADMIN if rule in _ADMINS else Role.READER if rule in _READERS else Role.OWNER
+
+
+def verdict(views: tuple[View, ...]) -> str:
+    """Sum up what the onlookers see."""
     seen = {view.sight for view in views}
     if not views or seen == {Sight.UNKNOWN}:
         return "This account cannot tell whether there is an avatar."
@@ -103,16 +49,17 @@ def _verdict(views: tuple[View, ...]) -> str:
     return "Nobody is known to see an avatar." if Sight.UNKNOWN in seen else "There is no avatar to see."
 
 
-def _views(case: Case) -> Iterator[View]:
+def views_of(case: Case) -> Iterator[View]:
+    """Yield how the avatar looks by PEP, and by vCard."""
     if case.pep is not None and case.subject.kind not in (Kind.OCCUPANT, Kind.ROOM):
-        yield View("Whoever uses a modern client (PEP)", *_sight(case.pep))
+        yield View(PEP_USERS, *_sight(case.pep))
     if case.vcard is not None:
         sight, because = _sight(case.vcard)
         said, held = case.advertised, case.hashes(Source.VCARD)
         if sight is Sight.YES and case.heard and case.subject.kind is not Kind.ROOM and not said & held:
             because = "the vCard has a picture, but presence does not advertise it; they look only when told to"
             sight = Sight.NO
-        yield View("Whoever goes by vCards (rooms, older clients)", sight, because)
+        yield View(VCARD_USERS, sight, because)
 
 
 def _sight(outcome: Outcome) -> tuple[Sight, str]:
@@ -156,7 +103,8 @@ def _of_reading(source: Source, reading: Reading) -> tuple[Sight, str]:
     return Sight.YES, f"{(facts.format or 'picture').upper()}, {facts.width} x {facts.height}, {size(facts.nbytes)}"
 
 
-def _evidence(case: Case) -> Iterator[str]:
+def evidence(case: Case) -> Iterator[str]:
+    """Yield what each source said."""
     names = {Source.PEP: "PEP", Source.VCARD: "vCard", Source.PRESENCE: "Presence"}
     for outcome in case.outcomes:
         where = (
@@ -166,7 +114,3 @@ def _evidence(case: Case) -> Iterator[str]:
         took = f" in {outcome.elapsed_ms:.0f} ms" if outcome.elapsed_ms is not None else ""
         said = "; ".join(f"id {clean(r.descriptor.id, 44)}" for r in outcome.readings if r.descriptor.id)
         yield f"{where}: {outcome.status}{f' ({why})' if why else ''}{took}{f', {said}' if said else ''}."
-
-
-def _list(tag: str, items: list[str] | tuple[str, ...]) -> str:
-    return f"<{tag}>{''.join(f'<li>{escape(item)}</li>' for item in items)}</{tag}>"

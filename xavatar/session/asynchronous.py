@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from pandas import DataFrame
 
-from xavatar.audit import Audit
+from xavatar.audit import Audit, Diagnosis, diagnose_live
 from xavatar.client import (
     Client,
     Connection,
@@ -26,7 +26,7 @@ from xavatar.client import (
     rooms,
 )
 from xavatar.client.presence import Sighting
-from xavatar.collect import Breakers, Collection, ImageShelf, Pictures, Reader, presence_outcome
+from xavatar.collect import Breakers, Collection, ImageShelf, Pictures, Reader, presence_outcome, probe, subject_of
 from xavatar.errors import ConfigError, QueryError, SessionClosed, SessionError
 from xavatar.frames import frame
 from xavatar.model import Descriptor, Kind, Outcome, Reading, Snapshot, Source, Status, Subject
@@ -317,6 +317,45 @@ class AsyncSession:
         await self._collect("roster", subjects, images=True, progress=progress)
         assert self.last is not None
         return Audit.of(self.last)
+
+    async def diagnose(self, jid: str) -> Diagnosis:
+        """Ask everything that can be asked about one avatar: who can see it, who cannot, why, what to do.
+
+        Parameters
+        ----------
+        jid : str
+            A contact, a stranger, a room, or the own account, whose nodes' configuration is looked at too.
+
+        Returns
+        -------
+        Diagnosis
+            With the stanzas as evidence.
+
+        Raises
+        ------
+        ConfigError
+            No bare JID.
+        QueryError
+            The roster could not be had.
+        SessionClosed
+        """
+        connection = self._online()
+        limit = max(self.settings.timeout, _ROSTER_TIMEOUT)
+        subject = await subject_of(connection.wire, jid, connection.bare, timeout=limit)
+        announced: list[Outcome] = []
+        if subject.kind is Kind.ROOM:
+            subject, announced = await self._room_itself(subject.jid)
+        await self._presences_in()
+        found = await probe(
+            connection.wire,
+            subject,
+            account=connection.bare,
+            shelf=self._shelf,
+            settings=self.settings,
+            book=connection.presences if self._presence else None,
+            announced=announced,
+        )
+        return diagnose_live(found, connection.bare)
 
     async def _presences_in(self) -> None:
         connection = self._online()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pandas import DataFrame
 
-from xavatar.audit import Audit
+from xavatar.audit import Audit, Diagnosis
 from xavatar.client import Features, Secret, State
 from xavatar.collect import ImageShelf
 from xavatar.errors import ConfigError, SessionError
@@ -113,6 +113,10 @@ class Session:
     def audit(self, *, progress: Progress = None) -> Audit:
         """Collect the roster with images, and judge it; see :meth:`AsyncSession.audit`."""
         return self._collect(self._twin.audit(progress=progress))
+
+    def diagnose(self, jid: str) -> Diagnosis:
+        """Ask everything about one avatar: who sees it, who does not, why; see :meth:`AsyncSession.diagnose`."""
+        return self._portal.call(self._twin.diagnose(jid))
 
     def _collect(self, work: Coroutine[Any, Any, T]) -> T:
         before = self._twin.last

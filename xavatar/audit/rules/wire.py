@@ -86,3 +86,31 @@ seen_on_the_wire(
     why="Avatar news come from the bare address only; others are to be ignored.",
     advice=_CLIENT,
 )
+seen_on_the_wire(
+    "P84-25",
+    "Node and list of nodes disagree",
+    xep="XEP-0084",
+    section="6.1",
+    severity=Severity.INFO,
+    why="Clients that look at disco#items before they ask find no avatar, or ask for one they may not have.",
+    advice="Report this to those who run the server: disco#items must list what the asking account may read.",
+)
+seen_on_the_wire(
+    "A-14",
+    "Nodes are not as open as publishing wants them",
+    xep="XEP-0060",
+    section="7.1.5",
+    level=Level.INFO,
+    severity=Severity.INFO,
+    why="Publishing openly fails with precondition-not-met, and people in rooms get a hash without its image.",
+    advice="Configure both avatar nodes alike, and open if strangers and rooms shall see the picture.",
+    also=("P60-03",),
+)
+seen_on_the_wire(
+    "P398-04",
+    "Server leaves a presence without the hash",
+    xep="XEP-0398",
+    section="4",
+    why="Whoever goes by presence sees no picture while this client is the one online.",
+    advice="Report this to those who run the server: it converts, and so must put the hash into every presence.",
+)
