@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from . import ns
 from .access import refusal
 from .accounts import AccountState, Directory
+from .faults import Faults
 from .jid import parse_jid
 from .nodes import PepNode, render_items
 from .scenario import Item, Options
@@ -17,9 +18,10 @@ from .xml import escape
 class Events:
     """Sends events from the owner's bare JID to those who may and want to know."""
 
-    def __init__(self, directory: Directory, options: Options) -> None:
+    def __init__(self, directory: Directory, options: Options, faults: Faults) -> None:
         self._directory = directory
         self._options = options
+        self._faults = faults
 
     def published(self, account: AccountState, node: PepNode, item: Item) -> None:
         """Tell of a new item."""
@@ -45,7 +47,9 @@ class Events:
         self.catch_up(session, account, interests)
         for entry in account.roster.values():
             contact = self._directory.get(entry.jid) if entry.sees else None
-            if contact is not None and interests & contact.nodes.keys():
+            # Whose answers go wrong does not send the right ones unasked.
+            faulty = contact is not None and self._faults.waits_for(contact.jid, "metadata")
+            if contact is not None and not faulty and interests & contact.nodes.keys():
                 self.catch_up(session, contact, interests)
 
     def catch_up(self, session: Session, account: AccountState, interests: frozenset[str]) -> None:

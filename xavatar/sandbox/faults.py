@@ -65,6 +65,10 @@ class Faults:
                 return armed.fault
         return None
 
+    def waits_for(self, bare: str, kind: str) -> bool:
+        """Tell whether a fault would hit such a request; counts nothing."""
+        return any(not armed.spent and _hits(armed.fault, kind) for armed in self._armed.get(bare, ()))
+
 
 def _hits(fault: Fault, kind: str) -> bool:
     if fault.on not in ("any", kind):

@@ -53,7 +53,7 @@ class Host:
         self.faults = Faults()
         self.responder = Responder(self.router, self.faults)
         self.injection = injection
-        self.events = Events(self.directory, self.options)
+        self.events = Events(self.directory, self.options, self.faults)
         self.store = NodeStore(self.events)
         self.caps = Caps(self.router, self.events)
         self.presence = Presence(self.directory, self.router, self.caps, self.options)
