@@ -7,6 +7,10 @@ from collections.abc import Awaitable, Callable
 
 from .presence import Pace, PresenceRules, Todo
 
+_FETCH_GAP = 2.0
+_BROADCAST_GAP = 12.0
+"""Seconds: two sessions of an account send four presences in any ten seconds at most, logins included."""
+
 
 class Advertiser:
     """Does what the rules call for, and no sooner than the pace allows.
@@ -33,7 +37,7 @@ class Advertiser:
         self._wanted = False
         self._fetching: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._fetches, self._broadcasts = Pace(), Pace()
+        self._fetches, self._broadcasts = Pace(gap=_FETCH_GAP), Pace(gap=_BROADCAST_GAP)
 
     def act(self, todo: Todo, *, at_once: bool = False) -> None:
         """Do what the rules said.
@@ -62,7 +66,7 @@ class Advertiser:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._fetches = Pace()
+        self._fetches = Pace(gap=_FETCH_GAP)
         self.rules.disconnected()
 
     def _stop_fetching(self) -> None:

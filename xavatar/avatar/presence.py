@@ -170,7 +170,7 @@ class Pace:
         Seconds between two times, at first and at most.
     """
 
-    def __init__(self, gap: float = 10.0, longest: float = 600.0) -> None:
+    def __init__(self, gap: float, longest: float = 600.0) -> None:
         self._shortest = self._gap = gap
         self._longest = longest
         self._last: float | None = None
