@@ -1,6 +1,6 @@
 """Fetch a whole roster's avatars from real servers in several ways, side by side, and write RESULTS.md.
 
-    python -m benchmarks.run [--contacts 2000] [--rounds 5] [--servers prosody,ejabberd] [--only floor,xavatar_pep]
+    python -m benchmarks.run [--contacts 2000] [--rounds 5] [--servers prosody,ejabberd,sandbox] [--only floor,xavatar_pep]
 
 Every run is a process of its own; the ways take turns, so that a disturbance of the machine hits all of them alike.
 """
@@ -18,13 +18,14 @@ from pathlib import Path
 
 from tests.servers import Ejabberd, Prosody, RunningServer
 from tests.servers.cast import crowd
+from tests.servers.embedded import Embedded
 from tests.support import find
 
 from .contestants import CONTESTANTS, Contestant
 from .race import Result, Task
 from .results import write
 
-SERVERS: dict[str, type[RunningServer]] = {"prosody": Prosody, "ejabberd": Ejabberd}
+SERVERS: dict[str, type[RunningServer]] = {"prosody": Prosody, "ejabberd": Ejabberd, "sandbox": Embedded}
 ROOT = Path(__file__).parent.parent
 TIMEOUT = 180.0
 

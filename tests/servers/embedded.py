@@ -70,5 +70,8 @@ class Embedded(RunningServer):
     def ready(self) -> bool:
         return self._running
 
+    def settle(self, *, quiet: float = 0.5, timeout: float = 120.0) -> None:
+        """It works on requests only, and a client that has gone makes none."""
+
     def flush(self) -> None:
         """It keeps its data in memory, through restarts too."""
