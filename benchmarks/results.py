@@ -23,7 +23,7 @@ Made by `make bench`; do not edit. A whole roster's avatars, metadata and images
 {contacts} contacts, nine of ten with a picture, at most {window} requests under way, medians of {rounds} runs \
 (least and most in brackets), every run a process of its own, the ways taking turns.
 
-{when}, {machine}, Python {python}, {packages}.
+{when}, {machine}, load average {others:.1f} before the first run, Python {python}, {packages}.
 """
 TABLE = """
 ## {server}
@@ -33,13 +33,16 @@ TABLE = """
 """
 
 
-def write(path: Path, measured: dict[str, dict[str, list[Result]]], arguments: argparse.Namespace) -> None:
-    """Write the page."""
+def write(
+    path: Path, measured: dict[str, dict[str, list[Result]]], arguments: argparse.Namespace, others: float
+) -> None:
+    """Write the page; `others` is the load average before it all began."""
     packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     parts = [
         HEAD.format(
             contacts=arguments.contacts, window=arguments.window, rounds=arguments.rounds,
             when=datetime.now(UTC).date(), machine=_machine(), python=platform.python_version(), packages=packages,
+            others=others,
         )
     ]
     for server, results in measured.items():

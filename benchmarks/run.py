@@ -1,6 +1,6 @@
 """Fetch a whole roster's avatars from real servers in several ways, side by side, and write RESULTS.md.
 
-    python -m benchmarks.run [--contacts 2000] [--rounds 5] [--servers prosody,ejabberd,sandbox] [--only floor,xavatar_pep]
+    python -m benchmarks.run [--contacts 2000] [--rounds 3] [--servers prosody,ejabberd,sandbox] [--only floor,xavatar_pep]
 
 Every run is a process of its own; the ways take turns, so that a disturbance of the machine hits all of them alike.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -66,7 +67,7 @@ def main() -> None:
     """Measure, then write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--contacts", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--window", type=int, default=64, help="requests under way at once, for all")
     parser.add_argument("--servers", default=",".join(SERVERS))
     parser.add_argument("--only", default="", help="contestants, by name, separated by commas")
@@ -74,6 +75,7 @@ def main() -> None:
     arguments = parser.parse_args()
     only = set(filter(None, arguments.only.split(",")))
     contestants = [contestant for contestant in CONTESTANTS if not only or contestant.name in only]
+    others = os.getloadavg()[0]
     measured: dict[str, dict[str, list[Result]]] = {}
     for name in arguments.servers.split(","):
         kind = SERVERS[name]
@@ -90,7 +92,7 @@ def main() -> None:
         finally:
             server.stop()
     if measured:
-        write(arguments.out, measured, arguments)
+        write(arguments.out, measured, arguments, others)
         print(f"Written: {arguments.out}")
 
 
