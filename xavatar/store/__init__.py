@@ -1,6 +1,8 @@
 """What is kept: snapshots, findings, and images by content, in one SQLite file."""
 
 from .default import default_path, default_store
+from .diff import Change, Diff, Difference
+from .retention import Pruned, Retention
 from .store import Store
 
-__all__ = ["Store", "default_path", "default_store"]
+__all__ = ["Change", "Diff", "Difference", "Pruned", "Retention", "Store", "default_path", "default_store"]

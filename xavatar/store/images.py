@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pandas as pd
 
-from xavatar.avatar.ids import is_sha1, normalize_id
-from xavatar.avatar.ids import sha1 as sha1_of
 from xavatar.errors import ConfigError, HashMismatch
+from xavatar.frames.agreement import is_sha1, normalized
 from xavatar.frames.schema import STRING, TIME
 
 from .database import Database
@@ -25,6 +25,11 @@ ON CONFLICT (sha1) DO UPDATE SET nbytes = excluded.nbytes, kept_at = excluded.ke
 WHERE data IS NOT excluded.data OR kept_at < ?5
 """
 _GET: Final = "SELECT data FROM images WHERE sha1 = ?1 AND NOT EXISTS (SELECT 1 FROM blocked WHERE sha1 = ?1)"
+
+
+def sha1_of(data: bytes) -> str:
+    """Return the key of an image's bytes."""
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def get(db: Database, sha1: str) -> bytes | None:
@@ -70,4 +75,4 @@ def blocked(db: Database) -> pd.DataFrame:
 def _key(sha1: str) -> str:
     if not is_sha1(sha1):
         raise ConfigError(f"{sha1!r} is no SHA-1; the frame's column `sha1` has those of the pictures.")
-    return normalize_id(sha1)
+    return normalized(sha1)

@@ -27,7 +27,7 @@ EXTRA: Final = ("outcome", "facts", "exact")
 FACT_FIELDS: Final = tuple(field.name for field in fields(ImageFacts))
 FINDING_FIELDS: Final = tuple(field.name for field in fields(Finding))
 _LISTS: Final = frozenset({"exif_tags", "colors"})
-_TRUTHS: Final = frozenset(field.name for field in fields(ImageFacts) if "bool" in str(field.type))
+TRUTHS: Final = frozenset(field.name for field in fields(ImageFacts) if "bool" in str(field.type))
 _BOOLEANS: Final = frozenset(column.name for column in COLUMNS if column.dtype == BOOLEAN)
 _DECLARED: Final = tuple(field.name for field in fields(Descriptor))
 _INT64: Final = range(-(2**63), 2**63)
@@ -96,7 +96,7 @@ def table(descriptors: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """Return the frame of rows that have the frame's columns."""
     columns = dict(zip(NAMES, zip(*descriptors, strict=True) if descriptors else [()] * len(NAMES), strict=True))
     for name in _BOOLEANS:
-        columns[name] = tuple(_truth(cell) for cell in columns[name])
+        columns[name] = tuple(truth(cell) for cell in columns[name])
     columns["observed_at"] = tuple(datetime.fromisoformat(cell) for cell in columns["observed_at"])
     return from_columns(columns)
 
@@ -149,7 +149,7 @@ def _reading(row: Cells, facts: Mapping[str, ImageFacts]) -> Reading:
 
 def _facts(cells: Sequence[Any]) -> ImageFacts:
     values = dict(zip(FACT_FIELDS, cells, strict=True))
-    values |= {name: _split(values[name]) for name in _LISTS} | {name: _truth(values[name]) for name in _TRUTHS}
+    values |= {name: _split(values[name]) for name in _LISTS} | {name: truth(values[name]) for name in TRUTHS}
     return ImageFacts(**values)
 
 
@@ -168,5 +168,6 @@ def _split(joined: str | None) -> tuple[str, ...]:
     return tuple(joined.split(JOIN)) if joined is not None else ()
 
 
-def _truth(cell: Any) -> bool | None:
+def truth(cell: Any) -> bool | None:
+    """Return a stored 0 or 1 as what it stands for."""
     return bool(cell) if cell is not None else None

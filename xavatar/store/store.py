@@ -9,12 +9,16 @@ from typing import Self
 
 import pandas as pd
 
-from xavatar.errors import StoreError
+from xavatar.errors import SnapshotNotFound, StoreError
 from xavatar.frames.images import register, unregister
 from xavatar.model import Finding, Snapshot
 
-from . import images, snapshots
+from . import compare, images, retention, snapshots
+from .check import check
 from .database import Database
+from .diff import Diff
+from .export import export
+from .retention import Pruned, Retention
 
 
 class Store:
@@ -27,6 +31,8 @@ class Store:
         store that nobody else can open and that is gone when it is closed.
     read_only : bool
         Look only; the file must exist.
+    retention : Retention, optional
+        What may stay; applied after each :meth:`save`. Left out, all stays.
 
     Raises
     ------
@@ -47,8 +53,11 @@ class Store:
     0
     """
 
-    def __init__(self, path: Path | str | None = None, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path | str | None = None, *, read_only: bool = False, retention: Retention | None = None
+    ) -> None:
         self.path = Path(path) if path is not None else None
+        self.retention = retention
         self._db = Database(self.path, read_only=read_only)
         register(self)
 
@@ -66,7 +75,10 @@ class Store:
         str
             The snapshot's id, a new one when it had none.
         """
-        return snapshots.save(self._db, snapshot, findings)
+        key = snapshots.save(self._db, snapshot, findings)
+        if self.retention is not None:
+            retention.prune(self._db, self.retention)
+        return key
 
     def load(self, id: str) -> Snapshot:
         """Return a snapshot exactly as it was saved.
@@ -123,6 +135,89 @@ class Store:
     def history(self, jid: str) -> pd.DataFrame:
         """Return all that was ever seen of one subject, as a frame in the order of the snapshots."""
         return snapshots.history(self._db, jid)
+
+    def diff(self, before: Snapshot | str, after: Snapshot | str) -> Diff:
+        """Return what changed between two snapshots of the same account and scope.
+
+        Parameters
+        ----------
+        before, after : Snapshot or str
+            Ids of saved ones, or snapshots themselves. Findings are compared when both were saved
+            with theirs.
+
+        Raises
+        ------
+        SnapshotNotFound
+        ConfigError
+            They are of different accounts or scopes.
+        """
+        one, other = (self.load(each) if isinstance(each, str) else each for each in (before, after))
+        return compare.diff(one, other, self._findings_of(one), self._findings_of(other))
+
+    def _findings_of(self, snapshot: Snapshot) -> tuple[Finding, ...] | None:
+        try:
+            return self.findings(snapshot.id)
+        except SnapshotNotFound:
+            return None
+
+    def export(self, directory: Path | str, ids: Iterable[str] | None = None) -> Path:
+        """Write snapshots as Parquet, partitioned by snapshot, and their images beside.
+
+        Parameters
+        ----------
+        directory : Path or str
+            Where ``snapshots.parquet``, ``descriptors/``, ``facts/``, ``findings/`` and ``images/``
+            go; what is there from an earlier export is brought up to date.
+        ids : iterable of str, optional
+            Only these snapshots.
+
+        Returns
+        -------
+        Path
+            The directory.
+
+        Raises
+        ------
+        MissingExtra
+            pyarrow is not installed.
+        SnapshotNotFound
+        """
+        export(self._db, Path(directory), ids)
+        return Path(directory)
+
+    def prune(self, chosen: Retention | None = None) -> Pruned:
+        """Drop what need not be kept, and images that no snapshot shows.
+
+        Parameters
+        ----------
+        chosen : Retention, optional
+            Left out, the store's own; without one, only images left over go.
+        """
+        return retention.prune(self._db, chosen or self.retention or Retention())
+
+    def drop(self, id: str) -> None:
+        """Drop one snapshot, and the images that no other shows.
+
+        Raises
+        ------
+        SnapshotNotFound
+        """
+        retention.drop(self._db, id)
+
+    def vacuum(self) -> int:
+        """Drop what need not be kept, and give the room back to the system; others wait meanwhile.
+
+        Returns
+        -------
+        int
+            By how many bytes the file shrank.
+        """
+        self.prune()
+        return retention.vacuum(self._db)
+
+    def check(self) -> tuple[str, ...]:
+        """Read everything, and return what is wrong, in words; nothing for a sound store."""
+        return tuple(check(self._db))
 
     def get(self, sha1: str) -> bytes | None:
         """Return an image's bytes, or ``None``; they are checked against their key, and blocked ones held back."""
