@@ -158,7 +158,8 @@ class Diagnosis:
 
 
 def _finding(finding: Finding) -> str:
-    return f"{finding.rule} ({finding.severity}): {finding.message}"
+    where = f", {finding.source}" if finding.source else ""
+    return f"{finding.rule} ({finding.severity}{where}): {finding.message}"
 
 
 def _harmless(xml: str) -> str:

@@ -18,7 +18,7 @@ from .reach import Reach, is_subscribed, reach_of, split
 from .rules import RULES
 from .text import clean, count
 
-_REFUSED = frozenset({Status.FORBIDDEN, Status.UNSUPPORTED, Status.NOT_FOUND})
+_NOTHING = PERMANENT | {Status.FORBIDDEN, Status.UNSUPPORTED}
 _SHORT = {METADATA: "metadata node", DATA: "data node"}
 
 
@@ -73,10 +73,10 @@ class _Look:
         case, depth = self._case, self._depth
         if case.subject.kind is not Kind.CONTACT or case.heard:
             return False
-        silent = depth.info is None and depth.listed is None and case.status(Source.VCARD) in _REFUSED
-        plain = self._status in _REFUSED and self._reach in (Reach.CLOSED, Reach.UNKNOWN)
-        # A stranger is refused in the same words by an account that exists.
-        return silent and plain and (is_subscribed(case) or self._status is not Status.FORBIDDEN)
+        silent = depth.info is None and depth.listed is None and case.status(Source.VCARD) in _NOTHING
+        plain = self._status in _NOTHING and self._reach in (Reach.CLOSED, Reach.UNKNOWN)
+        # An account that exists answers its contacts; strangers it refuses in the same words.
+        return silent and plain and (is_subscribed(case) or self._status is Status.UNSUPPORTED)
 
     def verdict(self) -> str | None:
         """Return the case's name in words; ``None`` when the views say it best."""
@@ -121,6 +121,11 @@ class _Look:
             case Reach.CONTACTS:
                 return "For contacts only: this account is not subscribed to their presence."
             case _ if is_subscribed(self._case):
+                if self._depth.listed is not None and METADATA not in self._depth.listed:
+                    return (
+                        "Refused, although this account is subscribed to their presence, and no node is listed: "
+                        "most likely the account is gone."
+                    )
                 return "Closed to this account, although it is subscribed to their presence."
             case _:
                 return (

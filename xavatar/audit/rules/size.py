@@ -63,7 +63,8 @@ def vcard_limits(case: Case) -> Iterator[Breach]:
     """Compare the vCard's picture with the limits of 2006."""
     for reading in case.readings(Source.VCARD):
         if reading.facts and (reasons := list(_vcard_reasons(reading.facts, case))):
-            yield Breach(f"{', '.join(reasons)}.".capitalize(), Source.VCARD)
+            told = ", ".join(reasons)
+            yield Breach(f"{told[:1].upper()}{told[1:]}.", Source.VCARD)
 
 
 def _vcard_reasons(facts: ImageFacts, case: Case) -> Iterator[str]:
