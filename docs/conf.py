@@ -18,7 +18,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "numpydoc",
 ]
-exclude_patterns = ["_build", "_generated"]
+exclude_patterns = ["_build", "_generated", "jupyter_execute"]  # the last is where myst-nb leaves copies
 default_role = "code"
 nitpicky = False
 

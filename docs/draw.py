@@ -71,10 +71,8 @@ def layers() -> str:
         for number, (name, words, fill) in enumerate(row):
             parts.append(box(left + number * (each + gap), y, each, height, name, [words] if words else [], fill))
         y += height + gap
-    wire_top, wire_bottom = 20 + 6 * (height + gap), 20 + 9 * (height + gap) - gap
-    parts.append(f'<path d="M652 {wire_top} h10 V{wire_bottom} h-10" fill="none" stroke="{WINE}" stroke-width="1.5"/>')
-    parts.append(text(672, wire_top + 75, "only these three", anchor="start", color=WINE))
-    parts.append(text(672, wire_top + 91, "know aioxmpp", anchor="start", color=WINE))
+    parts.append(text(652, 20 + 7 * (height + gap) + 22, "the red parts alone", anchor="start", color=WINE))
+    parts.append(text(652, 20 + 7 * (height + gap) + 38, "know aioxmpp", anchor="start", color=WINE))
     parts.append(arrow((22, y - 20), (22, 30), color=FAINT))
     return drawing(790, int(y + 14), "The layers: a part imports only what lies below it", parts)
 
@@ -106,13 +104,13 @@ def contact() -> str:
         arrow((230, 268), (192, 268)),
         arrow((230, 158), (192, 158)),
         arrow((105, 130), (105, 78)),
-        arrow((262, 186), (262, 212), (60, 212), (60, 348), dashed=True),
+        arrow((262, 186), (262, 212), (210, 212), (210, 328), (105, 328), (105, 348), dashed=True),
         arrow((190, 378), (228, 378)),
         text(644, 250, "asks", size=11, color=FAINT),
         text(644, 296, "answers", size=11, color=FAINT),
         text(420, 262, "bytes", size=11, color=FAINT),
         text(150, 100, "a DataFrame", size=11, color=FAINT),
-        text(150, 205, "a snapshot, now or later, no connection", anchor="middle", size=11, color=FAINT),
+        text(116, 322, "a snapshot; needs no connection", anchor="start", size=11, color=FAINT),
     ]
     return drawing(870, 426, "One contact's way through the house", parts)
 
