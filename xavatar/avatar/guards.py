@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import re
-from typing import Final
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
-from xavatar.wire import Wire
-from xavatar.wire.xml import DATA, METADATA, VCARD_UPDATE, tag
+import aioxmpp.avatar.xso
+import aioxmpp.xml
 
-_INTEGER: Final = re.compile(r"\s*[+-]?\d+\s*")
+from xavatar.wire import Wire
+from xavatar.wire.xml import DATA, METADATA, VCARD_UPDATE, serialize, tag
+
+_INTEGER: Final = re.compile(r"\s*[+-]?[0-9]{1,12}\s*")
+_NUMBERS: Final = ("bytes", "width", "height")
+_KNOWN: Final = frozenset({"id", "type", "url", *_NUMBERS})
+_REQUIRED: Final = frozenset({"id", "type", "bytes"})
 
 
 def install(wire: Wire) -> None:
@@ -26,28 +33,50 @@ def install(wire: Wire) -> None:
 
 
 def readable_update(update: Element) -> bool:
-    """Tell whether a presence's ``<x/>`` is one ``<photo/>`` of text, or nothing."""
-    return all(child.tag == tag(VCARD_UPDATE, "photo") and not len(child) for child in update) and len(update) <= 1
+    """Tell whether a presence's ``<x/>`` is one that aioxmpp can read."""
+    usual = _bare(update) and len(update) <= 1
+    if usual and all(child.tag == tag(VCARD_UPDATE, "photo") and _leaf(child) for child in update):
+        return True
+    return _parses(update, aioxmpp.avatar.xso.VCardTempUpdate)
 
 
 def readable_metadata(metadata: Element) -> bool:
-    """Tell whether every ``<info/>`` has its attributes, and numbers where they belong."""
-    return all(
-        info.get("id") is not None
-        and info.get("type") is not None
-        and not len(info)
-        and not (info.text or "").strip()
-        and all(_INTEGER.fullmatch(info.get(name, "0")) for name in ("bytes", "width", "height"))
-        and info.get("bytes") is not None
-        for info in metadata
-        if info.tag == tag(METADATA, "info")
-    )
+    """Tell whether a ``<metadata/>`` is one that aioxmpp can read."""
+    if _bare(metadata) and all(child.tag == tag(METADATA, "info") and _usual_info(child) for child in metadata):
+        return True
+    return _parses(metadata, aioxmpp.avatar.xso.Metadata)
 
 
 def readable_data(data: Element) -> bool:
-    """Tell whether a ``<data/>`` is base64 as Python's decoder takes it."""
+    """Tell whether a ``<data/>`` is one that aioxmpp can read: base64 as Python's decoder takes it."""
+    if data.attrib or len(data):
+        return _parses(data, aioxmpp.avatar.xso.Data)
     try:
         base64.b64decode(data.text or "")
     except (binascii.Error, ValueError):
         return False
-    return not len(data) and bool(data.text)
+    return bool(data.text)
+
+
+def _bare(element: Element) -> bool:
+    """Tell whether an element has no attributes, and no text beside its children."""
+    return not element.attrib and not any((text or "").strip() for text in (element.text, *(c.tail for c in element)))
+
+
+def _leaf(element: Element) -> bool:
+    return not element.attrib and not len(element)
+
+
+def _usual_info(info: Element) -> bool:
+    names = info.attrib.keys()
+    usual = _REQUIRED <= names <= _KNOWN and not len(info) and not (info.text or "").strip()
+    return usual and all(_INTEGER.fullmatch(info.attrib.get(name, "0")) for name in _NUMBERS)
+
+
+def _parses(element: Element, kind: Any) -> bool:
+    """Ask aioxmpp itself: slower by far, and only for what is unusual."""
+    try:
+        aioxmpp.xml.read_single_xso(io.BytesIO(serialize(element).encode()), kind)
+    except Exception:  # noqa: BLE001  whatever it raises, on a stream it would cost the stanza
+        return False
+    return True
