@@ -1,6 +1,6 @@
 """Fetch a whole roster's avatars from real servers in several ways, side by side, and write RESULTS.md.
 
-    python -m benchmarks.run [--contacts 2000] [--rounds 3] [--servers prosody,ejabberd,sandbox] [--only floor,xavatar_pep]
+    python -m benchmarks.run [--contacts 2000] [--rounds 5] [--servers prosody,ejabberd,sandbox] [--only floor]
 
 Every run is a process of its own; the ways take turns, so that a disturbance of the machine hits all of them alike.
 """

@@ -6,6 +6,7 @@ from .collection import Collection, Progress
 from .pictures import ImageShelf, Pictures
 from .probe import Probe, probe, subject_of
 from .recorder import Exchange
+from .rooms import in_room, itself
 from .sources import Reader, presence_outcome, presence_outcomes
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Probe",
     "Progress",
     "Reader",
+    "in_room",
+    "itself",
     "presence_outcome",
     "presence_outcomes",
     "probe",

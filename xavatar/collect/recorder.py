@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement
 from xavatar.errors import QueryError
 from xavatar.model import Status
 from xavatar.wire import Wire
-from xavatar.wire.xml import CLIENT, PUBSUB_ERRORS, STANZAS, serialize, tag
+from xavatar.wire.xml import CLIENT, PUBSUB_ERRORS, STANZAS, attribute, serialize, tag
 
 _TEXT: Final = 120
 _WHOLE: Final = 4000
@@ -62,7 +62,7 @@ class Recorder:
         ------
         QueryError, SessionClosed
         """
-        address = f' to="{to}"' if to else ""
+        address = f" to={attribute(to)}" if to else ""
         question = f'<iq type="{kind}"{address}>{payload}</iq>'
         started = time.perf_counter()
         try:

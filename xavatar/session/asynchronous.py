@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -22,19 +20,18 @@ from xavatar.client import (
     State,
     fetch_features,
     fetch_roster,
-    find_password,
     rooms,
 )
-from xavatar.client.presence import Sighting
-from xavatar.collect import Breakers, Collection, ImageShelf, Pictures, Reader, presence_outcome, probe, subject_of
-from xavatar.errors import ConfigError, QueryError, SessionClosed, SessionError
+from xavatar.collect import Breakers, Collection, ImageShelf, Pictures, Reader, in_room, itself, probe, subject_of
+from xavatar.errors import ConfigError, SessionClosed, SessionError
 from xavatar.frames import frame
-from xavatar.model import Descriptor, Kind, Outcome, Reading, Snapshot, Source, Status, Subject
+from xavatar.model import Kind, Outcome, Snapshot, Source, Subject
 from xavatar.sandbox import Sandbox
-from xavatar.sandbox import sandbox as start_sandbox
 from xavatar.settings import Settings
 from xavatar.store import default_store
 
+from . import display
+from .access import Access
 from .progress import Progress, meter
 
 # One answer with everybody in it: long before a busy server has written it, single answers are in.
@@ -95,16 +92,17 @@ class AsyncSession:
         settings: Settings | None = None,
         store: ImageShelf | None = None,
     ) -> None:
-        if jid is None and sandbox is None:
-            raise ConfigError("Give a JID to log in as, or sandbox='verona' to look around without an account.")
-        if sandbox is not None and (host is not None or port is not None or ca_file is not None):
-            raise ConfigError("A sandbox brings its own host, port and ca_file; leave them out.")
-        self.settings = _settings(settings, timeout, embedded=sandbox is not None)
-        self._jid = jid
-        self._password = Secret(password) if isinstance(password, str) else password
-        self._sandbox_wish = sandbox
-        self._way = (host, port, direct_tls, verify, Path(ca_file) if ca_file else None)
-        self._verify = verify
+        self._access = Access(
+            jid,
+            Secret(password) if isinstance(password, str) else password,
+            sandbox,
+            host,
+            port,
+            direct_tls,
+            verify,
+            Path(ca_file) if ca_file else None,
+        )
+        self.settings = self._access.settings(settings, timeout)
         self._presence = presence
         self._shelf = store if store is not None else default_store()
         self._connection: Connection | None = None
@@ -147,20 +145,8 @@ class AsyncSession:
         return self
 
     def _login(self) -> Login:
-        if self._sandbox_wish is None:
-            assert self._jid is not None
-            bare = self._jid.partition("/")[0]
-            host, port, direct_tls, verify, ca_file = self._way
-            return Login(self._jid, find_password(bare, self._password), host, port, direct_tls, verify, ca_file)
-        wish = self._sandbox_wish
-        self.sandbox = wish if isinstance(wish, Sandbox) else start_sandbox(wish)
-        jid = self._jid or self.sandbox.login.jid
-        entry = self.sandbox.logins.get(jid.partition("/")[0])
-        if entry is None:
-            known = ", ".join(sorted(self.sandbox.logins))
-            raise ConfigError(f"{jid} cannot log in to the sandbox; these can: {known}.")
-        password = self._password or Secret(entry.password)
-        return Login(jid, password, entry.host, entry.port, verify=self._verify, ca_file=entry.ca_file)
+        self.sandbox = self._access.enter()
+        return self._access.login(self.sandbox)
 
     async def close(self) -> None:
         """Log out, stop an own sandbox; nothing when it is closed."""
@@ -170,7 +156,7 @@ class AsyncSession:
     async def _release(self) -> None:
         if self._connection is not None:
             await self._connection.close()
-        if self.sandbox is not None and self.sandbox is not self._sandbox_wish:
+        if self.sandbox is not None and self.sandbox is not self._access.sandbox:
             await asyncio.to_thread(self.sandbox.close)
 
     async def __aenter__(self) -> Self:
@@ -198,7 +184,7 @@ class AsyncSession:
         """The full JID in use; the wanted one before login."""
         if self._connection is not None:
             return self._connection.jid
-        return self._jid or f"sandbox {self._sandbox_wish}"
+        return self._access.name
 
     async def roster(
         self, *, images: bool = True, sources: Sequence[Source | str] = tuple(Source), progress: Progress = None
@@ -263,27 +249,8 @@ class AsyncSession:
         room = rooms.room_jid(jid)
         wanted = nick or connection.bare.partition("@")[0]
         async with rooms.visit(connection.wire, room, wanted, timeout=self.settings.timeout) as view:
-            subject, announced = await self._room_itself(room)
-            if view.update is not None:
-                announced.append(presence_outcome(subject, Sighting("", view.update)))
-            known: dict[Subject, list[Outcome]] = {subject: announced}
-            for occupant in view.occupants:
-                person = Subject(f"{room}/{occupant.nick}", Kind.OCCUPANT, nick=occupant.nick)
-                known[person] = [presence_outcome(person, Sighting("", occupant.update))]
+            known = await in_room(connection.wire, view, timeout=self.settings.timeout)
             return await self._collect(room, list(known), images=images, known=known, progress=progress)
-
-    async def _room_itself(self, room: str) -> tuple[Subject, list[Outcome]]:
-        connection = self._online()
-        try:
-            info = await rooms.fetch_room_info(connection.wire, room, timeout=self.settings.timeout)
-        except QueryError as error:
-            subject = Subject(room, Kind.ROOM)
-            return subject, [Outcome(subject, Source.PRESENCE, error.status, error.condition, resource="disco#info")]
-        subject = Subject(room, Kind.ROOM, name=info.name)
-        hashes = rooms.announced_hashes(info)
-        readings = tuple(Reading(Descriptor(id=value, info_index=index)) for index, value in enumerate(hashes))
-        status, condition = (Status.OK, None) if readings else (Status.EMPTY, "no-hash")
-        return subject, [Outcome(subject, Source.PRESENCE, status, condition, resource="disco#info", readings=readings)]
 
     async def me(self, *, images: bool = True, progress: Progress = None) -> DataFrame:
         """Ask about the own account: PEP, vCard, and each of its resources' presences.
@@ -344,7 +311,7 @@ class AsyncSession:
         subject = await subject_of(connection.wire, jid, connection.bare, timeout=limit)
         announced: list[Outcome] = []
         if subject.kind is Kind.ROOM:
-            subject, announced = await self._room_itself(subject.jid)
+            subject, announced = await itself(connection.wire, subject.jid, timeout=self.settings.timeout)
         await self._presences_in()
         found = await probe(
             connection.wire,
@@ -402,28 +369,18 @@ class AsyncSession:
             raise SessionClosed(f"The session of {connection.bare} is {connection.state}{because}.")
         return connection
 
+    def _notes(self) -> list[str]:
+        notes = [] if self._access.verify else ["certificates not verified"]
+        notes += [] if self._presence else ["invisible"]
+        if self.last_error is not None and self.state is not State.ONLINE:
+            notes.append(f"last error: {self.last_error}")
+        return notes
+
     def __repr__(self) -> str:
-        parts = [self.jid, str(self.state)]
-        parts += ["certificates not verified"] if not self._verify else []
-        parts += ["invisible"] if not self._presence else []
-        parts += [f"last error: {self.last_error}"] if self.last_error and self.state is not State.ONLINE else []
-        return f"<{type(self).__name__} {', '.join(parts)}>"
+        return display.text(type(self).__name__, self.jid, self.state, self._notes())
 
     def _repr_html_(self) -> str:
-        color = {"online": "#2e7d32", "failed": "#c62828", "closed": "#757575"}.get(self.state, "#ef6c00")
-        notes = [] if self._verify else ["certificates are not verified"]
-        if self.last_error is not None and self.state is not State.ONLINE:
-            notes.append(str(self.last_error))
-        extra = "".join(f"<br><small>{escape(note)}</small>" for note in notes)
-        return (
-            f"<div><b>xavatar</b> {escape(self.jid)} "
-            f'<span style="color:{color}">\N{BLACK CIRCLE} {self.state}</span>{extra}</div>'
-        )
-
-
-def _settings(given: Settings | None, timeout: float | None, *, embedded: bool) -> Settings:
-    settings = given or (Settings(timeout=2.0) if embedded else Settings())
-    return settings if timeout is None else replace(settings, timeout=timeout, connect_timeout=timeout)
+        return display.html(self.jid, self.state, self._notes())
 
 
 def _source(value: Source | str) -> Source:

@@ -20,11 +20,11 @@ _FRESH: Final = timedelta(hours=1)
 # An image that is there is written again only when its bytes were damaged, or it would soon count as left over.
 _PUT: Final = """
 INSERT INTO images (sha1, nbytes, kept_at, data)
-SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM blocked WHERE sha1 = ?1)
+SELECT * FROM (SELECT ? AS sha1, ?, ?, ?) new WHERE NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.sha1 = new.sha1)
 ON CONFLICT (sha1) DO UPDATE SET nbytes = excluded.nbytes, kept_at = excluded.kept_at, data = excluded.data
-WHERE data IS NOT excluded.data OR kept_at < ?5
+WHERE data IS NOT excluded.data OR kept_at < ?
 """
-_GET: Final = "SELECT data FROM images WHERE sha1 = ?1 AND NOT EXISTS (SELECT 1 FROM blocked WHERE sha1 = ?1)"
+_GET: Final = "SELECT data FROM images WHERE sha1 = ? AND sha1 NOT IN (SELECT sha1 FROM blocked)"
 
 
 def sha1_of(data: bytes) -> str:

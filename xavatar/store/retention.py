@@ -68,7 +68,7 @@ class Pruned:
 # Ranked among the snapshots of one account and scope, the newest first.
 _EXCESS: Final = """
 SELECT id FROM (SELECT id, taken_at, row_number() OVER (PARTITION BY account, scope ORDER BY taken_at DESC, id DESC) n
-FROM snapshots) WHERE n > ?1 OR taken_at < ?2 ORDER BY taken_at, id
+FROM snapshots) WHERE n > ? OR taken_at < ? ORDER BY taken_at, id
 """
 _OLDEST: Final = "SELECT id FROM snapshots ORDER BY taken_at, id LIMIT 1"
 _UNSHOWN: Final = "NOT EXISTS (SELECT 1 FROM descriptors WHERE descriptors.sha1 = images.sha1)"
