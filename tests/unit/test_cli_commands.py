@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import xavatar
 from xavatar.audit import RULES
-from xavatar.cli import serve  # noqa: F401  adds its command
+from xavatar.cli import diagnose, serve  # noqa: F401  they add their commands
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 
@@ -37,7 +37,7 @@ jid = "mute@verona.lit"
 kind = "silence"
 """
 CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\ncondition = "forbidden"\ntype = "auth"')
-COMMANDS = ("audit", "roster", "room", "me", "rules", "sandbox")
+COMMANDS = ("audit", "roster", "room", "me", "diagnose", "rules", "sandbox")
 
 
 def run(*args: str, **env: str) -> Result:
@@ -80,7 +80,9 @@ def test_an_audit_tells_findings_and_fails(verona: Result) -> None:
 
 
 def test_an_audit_writes_what_it_is_asked_for(tmp_path: Path, pair: Sandbox) -> None:
-    files = [tmp_path / name for name in ("report.html", "findings.csv", "frame.parquet", "audit.json")]
+    files = [
+        tmp_path / name for name in ("report.html", "findings.csv", "frame.parquet", "audit.json", "a.md", "a.xml")
+    ]
     result = run("audit", *way(pair), *(f"--out={file}" for file in files), XAVATAR_PASSWORD="pw-valentine")
     assert result.exit_code == 0, result.output
     assert all(str(file) in result.stdout for file in files)
@@ -206,6 +208,33 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_a_diagnosis_is_told(tmp_path: Path, pair: Sandbox) -> None:
+    files = [tmp_path / name for name in ("d.html", "d.json", "d.txt")]
+    args = [*way(pair), *(f"--out={file}" for file in files)]
+    result = run("diagnose", "proteus@verona.lit", *args, "--stanzas", XAVATAR_PASSWORD="pw-valentine")
+    assert result.exit_code == 0, result.output
+    assert "There is no avatar to see: neither PEP nor the vCard has one." in result.stdout
+    assert '<iq type="get" to="proteus@verona.lit">' in result.stdout
+    assert all(str(file) in result.stdout for file in files)
+    assert json.loads(files[1].read_text())["jid"] == "proteus@verona.lit"
+    assert files[0].read_text().startswith("<!doctype html>")
+    assert files[2].read_text().startswith("proteus@verona.lit: There is no avatar")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["romeo@montague.lit"], "Whom to log in as?"),
+        (["capulet.lit", "--sandbox", "pair"], "names no account"),
+        (["romeo@montague.lit", "--sandbox", "pair", "--out", "d.csv"], "its suffix must be one of"),
+    ],
+)
+def test_a_diagnosis_that_cannot_be(args: list[str], told: str) -> None:
+    result = run("diagnose", *args)
+    assert result.exit_code == 2
+    assert told in result.stderr
 
 
 def test_rules_are_listed_and_explained() -> None:

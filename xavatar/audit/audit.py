@@ -181,7 +181,7 @@ class Audit:
 
         ``.html`` is the report for people. ``.csv`` and ``.parquet`` hold one table: the
         findings or the summary when the file's name says so (``findings.csv``), else the
-        frame. ``.json`` holds everything.
+        frame. ``.json`` holds everything, ``.md`` a summary, ``.xml`` JUnit's test cases.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The command line: ``xavatar audit | roster | room | me | rules | sandbox``.
+"""The command line: ``xavatar audit | roster | room | me | diagnose | rules | sandbox``.
 
 Exit codes
 ----------
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line; the script ``xavatar`` calls this."""
-    from . import serve  # noqa: F401  adds its command
+    from . import diagnose, serve  # noqa: F401  they add their commands
     from .app import app
 
     app(prog_name="xavatar")

@@ -57,8 +57,16 @@ def look(
     return audit
 
 
-def _collect(way: Way, ask: Ask, beside: Ask | None) -> tuple[Snapshot, Snapshot | None]:
-    with session.connect(
+def opened(way: Way) -> session.Session:
+    """Log in.
+
+    Raises
+    ------
+    ConfigError, SessionError
+    """
+    if way.jid is None and way.sandbox is None:
+        raise ConfigError("Whom to log in as? Give a JID, or --sandbox verona to look around without an account.")
+    return session.connect(
         way.jid,
         sandbox=way.sandbox,
         host=way.host,
@@ -67,18 +75,22 @@ def _collect(way: Way, ask: Ask, beside: Ask | None) -> tuple[Snapshot, Snapshot
         verify=way.verify,
         presence=way.presence,
         timeout=way.timeout,
-    ) as opened:
+    )
+
+
+def _collect(way: Way, ask: Ask, beside: Ask | None) -> tuple[Snapshot, Snapshot | None]:
+    with opened(way) as online:
         try:
-            ask(opened)
+            ask(online)
         except (KeyboardInterrupt, SessionClosed):
-            if opened.last is None:
+            if online.last is None:
                 raise
-        seen = opened.last
+        seen = online.last
         assert seen is not None
         if beside is None or not seen.complete:
             return seen, None
         try:
-            beside(opened)
+            beside(online)
         except (QueryError, SessionClosed):
             return seen, None
-        return seen, opened.last
+        return seen, online.last

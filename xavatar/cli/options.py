@@ -82,7 +82,8 @@ class Way:
             "--out",
             "-o",
             help="Write a file; may be repeated. The suffix chooses: .html report, .json everything, "
-            ".csv or .parquet one table, named by the file: findings, summary, people, else the frame.",
+            ".csv or .parquet one table, named by the file: findings, summary, people, else the frame, "
+            ".md a summary, .xml JUnit.",
             show_default=False,
             rich_help_panel=_OUTPUT,
         ),
