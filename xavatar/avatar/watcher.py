@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -54,6 +55,7 @@ class Watcher:
         self._tasks = tasks
         self._deleted = deleted
         self._changed_rooms: set[Any] = set()
+        self._looking = False
         self._endings = (wire.observe("presence", self._presence), wire.observe("message", self._message))
 
     def close(self) -> None:
@@ -72,8 +74,10 @@ class Watcher:
             self._room_changed(_jid(sender))
             return
         event = read_event(message)
+        if event is None:
+            return
         jid = _jid(sender) if sender else self._wire.client.local_jid.bare()
-        if event is None or jid is None:
+        if jid is None:
             return
         if event.metadata is not None:
             self._reader.published(jid, event.metadata)
@@ -94,55 +98,68 @@ class Watcher:
         # Most presences say nothing of avatars; parsing their JIDs would be the costliest part.
         if kind is None and update.state is UpdateState.ABSENT and not in_room and not own:
             return
-        jid = _jid(sender)
-        if jid is None:
+        address, _, resource = sender.partition("/")
+        bare = _jid(address)
+        if bare is None:
             return
         if in_room:
-            self.rooms.occupant(jid, presence)
-        if own:
-            if jid == self._wire.client.local_jid:  # our own words are no news
-                return
-            self._own_resource(jid.resource, update, online=kind is None)
-        if kind is not None:
-            self._left(jid, in_room)
+            self._occupant(_jid(sender), presence, update)
+        elif sender != str(self._wire.client.local_jid):  # our own words are no news
+            if own:
+                self._own_resource(resource, update, online=kind is None)
+            if kind is not None:
+                self._left(bare, resource)
+            elif update.state in (UpdateState.EMPTY, UpdateState.HASH):
+                self._reader.announced(bare, resource, update)
+
+    def _occupant(self, jid: Any, presence: Element, update: Update) -> None:
+        if jid is None:
+            return
+        self.rooms.occupant(jid, presence)
+        if presence.get("type") is not None:
+            # The next one of this nickname may be somebody else (A-27).
+            self._reader.cache.forget(jid)
         elif update.state in (UpdateState.EMPTY, UpdateState.HASH):
-            self._reader.announced(jid if in_room else jid.bare(), jid.resource or "", update)
+            self._reader.announced(jid, jid.resource or "", update)
 
     def _own_resource(self, resource: str, update: Update, *, online: bool) -> None:
         rules = self._advertiser.rules
         self._advertiser.act(rules.heard(resource, update) if online else rules.gone(resource))
 
-    def _left(self, jid: Any, in_room: bool) -> None:
-        if in_room:
-            # The next one of this nickname may be somebody else (A-27).
-            self._reader.cache.forget(jid)
-        elif jid.bare() in self._reader.cache:
-            self._reader.cache.known(jid.bare()).left(jid.resource or "")
+    def _left(self, bare: Any, resource: str) -> None:
+        if bare in self._reader.cache:
+            self._reader.cache.known(bare).left(resource)
 
     def _room_changed(self, room: Any) -> None:
         if room is None or not self.rooms.joined(room):
             return
-        waiting = bool(self._changed_rooms)
         self._changed_rooms.add(room)
-        if not waiting:
+        if not self._looking:
+            self._looking = True
             self._tasks.spawn(self._look_at_rooms())
 
     async def _look_at_rooms(self) -> None:
         """Ask the rooms that said they changed, one after the other (P486-04)."""
-        while self._changed_rooms:
-            room = self._changed_rooms.pop()
-            try:
-                info = await fetch_room(self._wire, str(room), timeout=self._reader.timeout)
-                if info.hashes:
-                    self._reader.card_changed(room, info.hashes)
-                else:
-                    # No avatar, or a server that announces none, as ejabberd 23: the card knows.
-                    await self._reader.metadata(room, fresh=True, pep=False)
-            except (QueryError, SessionClosed) as error:
-                _logger.info("%s changed, and does not say how: %s", room, error)
-            await asyncio.sleep(_ROOM_PAUSE)
+        try:
+            while self._changed_rooms:
+                await self._look_at(self._changed_rooms.pop())
+                await asyncio.sleep(_ROOM_PAUSE)
+        finally:
+            self._looking = False
+
+    async def _look_at(self, room: Any) -> None:
+        try:
+            info = await fetch_room(self._wire, str(room), timeout=self._reader.timeout)
+            if info.hashes:
+                self._reader.card_changed(room, info.hashes)
+            else:
+                # No avatar, or a server that announces none, as ejabberd 23: the card knows.
+                await self._reader.metadata(room, fresh=True, pep=False)
+        except (QueryError, SessionClosed) as error:
+            _logger.info("%s changed, and does not say how: %s", room, error)
 
 
+@lru_cache(maxsize=1024)
 def _jid(text: str) -> Any:
     """Return a JID from the wire, ``None`` when it is none."""
     try:
