@@ -1,6 +1,6 @@
 """Fetch a whole roster's avatars from real servers in several ways, side by side, and write RESULTS.md.
 
-    python -m benchmarks.run [--contacts 2000] [--rounds 5] [--servers prosody,ejabberd,sandbox] [--only floor]
+    python -m benchmarks.run [--contacts 2000] [--rounds 3] [--servers prosody,ejabberd,sandbox] [--only floor]
 
 Every run is a process of its own; the ways take turns, so that a disturbance of the machine hits all of them alike.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +77,7 @@ def main() -> None:
     only = set(filter(None, arguments.only.split(",")))
     contestants = [contestant for contestant in CONTESTANTS if not only or contestant.name in only]
     others = os.getloadavg()[0]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that no server stays behind
     measured: dict[str, dict[str, list[Result]]] = {}
     for name in arguments.servers.split(","):
         kind = SERVERS[name]
