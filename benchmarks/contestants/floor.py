@@ -26,12 +26,12 @@ async def login(task: Task) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     writer.write(header)
     await reader.readuntil(features)
     writer.write(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
-    await reader.readuntil(b"xmpp-tls'/>")
+    await reader.readuntil(b">")
     await writer.start_tls(ssl.create_default_context(cafile=task.ca_file), server_hostname=task.domain)
     writer.write(header)
     await reader.readuntil(features)
     writer.write(b"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + secret + b"</auth>")
-    if b"success" not in await reader.readuntil(b"/>"):
+    if b"success" not in await reader.readuntil(b">"):
         raise ConnectionError("the login was refused")
     writer.write(header)
     await reader.readuntil(features)
