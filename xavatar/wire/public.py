@@ -6,21 +6,42 @@ details. It serves where :mod:`xavatar.wire.seam` finds a name missing.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from types import new_class
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 import aioxmpp
+import aioxmpp.avatar
 import aioxmpp.errors
+import aioxmpp.stanza
+import aioxmpp.vcard
 import aioxmpp.xml
+import aioxmpp.xso
+from aioxmpp.stream import StanzaState
 
 from xavatar.errors import ProtocolViolation, QueryTimeout, SessionClosed, Unsupported
 
 from .lane import Observer
 from .stanza_errors import query_error
-from .tap import Guard
-from .xml import CLIENT, parse, split, tag
+from .xml import CLIENT, PUBSUB_ERRORS, parse, split, tag
+
+# What XEP-0060 defines; aioxmpp drops from an error what it has no class for.
+_PUBSUB_CONDITIONS: Final = (
+    "closed-node",
+    "item-required",
+    "max-items-exceeded",
+    "max-nodes-exceeded",
+    "not-in-roster-group",
+    "payload-required",
+    "payload-too-big",
+    "precondition-not-met",
+    "presence-subscription-required",
+)
 
 
 class PublicPath:
@@ -33,7 +54,8 @@ class PublicPath:
 
     def __init__(self, client: aioxmpp.Client) -> None:
         self._client = client
-        self.guards: dict[str, Guard] = {}
+        self._under_way: set[asyncio.Future[Any]] = set()
+        _teach_conditions()
 
     async def request(self, payload: str, *, to: str | None, kind: str, timeout: float, step: str) -> Element:
         """Send an IQ and return a result; see :meth:`xavatar.wire.lane.Lane.request`.
@@ -52,7 +74,8 @@ class PublicPath:
             payload=_to_xso(payload, step, jid),
         )
         try:
-            answer = await self._client.send(iq, timeout=timeout)
+            async with asyncio.timeout(timeout):
+                answer = await self._send(iq)
         except TimeoutError:
             raise QueryTimeout(jid, step, text=f"no answer within {timeout:g} s") from None
         except aioxmpp.errors.XMPPError as error:
@@ -62,12 +85,39 @@ class PublicPath:
         except OSError as lost:
             raise SessionClosed(f"{step} of {to or 'the own account'}: the connection was lost.") from lost
         result = Element(tag(CLIENT, "iq"), {"type": "result"} | ({"from": to} if to else {}))
-        if answer is not None:
-            result.append(_to_tree(answer))
+        if answer.payload is not None:
+            result.append(_to_tree(answer.payload))
         return result
 
+    async def _send(self, iq: aioxmpp.IQ) -> aioxmpp.IQ:
+        # Client.send() would wait for an acknowledgement before it looks at the time, and leave
+        # futures with exceptions behind when the stream ends.
+        stream = self._client.stream
+        iq.autoset_id()
+        answer: asyncio.Future[aioxmpp.IQ] = asyncio.get_running_loop().create_future()
+        stream.register_iq_response_future(iq.to, iq.id_, answer)
+        self._under_way.add(answer)
+        try:
+            token = self._client.enqueue(iq)
+            try:
+                return await answer
+            finally:
+                if token.state is StanzaState.ACTIVE:
+                    token.abort()
+        finally:
+            self._under_way.discard(answer)
+            with contextlib.suppress(KeyError):
+                stream.unregister_iq_response(iq.to, iq.id_)
+
     def fail_all(self, reason: str) -> None:
-        """Nothing to do: aioxmpp ends its own requests."""
+        """End every request under way with SessionClosed."""
+        for answer in self._under_way:
+            if not answer.done():
+                answer.set_exception(ConnectionError(reason))
+
+    def disconnected(self, reason: str) -> None:
+        """End every request under way with SessionClosed."""
+        self.fail_all(reason)
 
     def observe(self, kind: str, observer: Observer) -> Callable[[], None]:
         """Call `observer` for every incoming presence or message that aioxmpp could read."""
@@ -80,6 +130,22 @@ class PublicPath:
 
         token = chain[kind].register(see, order=-(10**6))
         return lambda: chain[kind].unregister(token)
+
+
+@cache
+def _teach_conditions() -> None:
+    """Make aioxmpp keep the conditions of XEP-0060 in the errors it reads."""
+    error = aioxmpp.stanza.Error
+    known = error.application_condition.get_tag_map()
+    for name in _PUBSUB_CONDITIONS:
+        if (PUBSUB_ERRORS, name) in known:
+            continue
+        kind = new_class(f"Pubsub{name.title().replace('-', '')}", (aioxmpp.xso.XSO,), {}, _tagged(name))
+        error.as_application_condition(kind)
+
+
+def _tagged(name: str) -> Callable[[dict[str, Any]], None]:
+    return lambda body: body.update(TAG=(PUBSUB_ERRORS, name))
 
 
 def _to_xso(payload: str, step: str, jid: str) -> Any:

@@ -176,8 +176,7 @@ class Wire(aioxmpp.service.Service):
 
     def _give_up(self) -> None:
         self._refusal = "the connection was lost and did not come back in time."
-        if self._lane is not None:
-            self._lane.fail_all(self._refusal)
+        self._path.fail_all(self._refusal)
 
     def _returned(self) -> None:
         self._cancel_grace()
@@ -188,8 +187,7 @@ class Wire(aioxmpp.service.Service):
 
     def _end(self, reason: str) -> None:
         self._cancel_grace()
-        if self._lane is not None:
-            self._lane.disconnected(reason)
+        self._path.disconnected(reason)
 
     def _cancel_grace(self) -> None:
         if self._grace is not None:
