@@ -119,3 +119,18 @@ def _stale(answer: Iterable[str], room: pd.DataFrame) -> str | None:
     held = inside[inside["source"] == "vcard"].set_index("nick")["sha1"]
     both = pd.DataFrame({"said": said, "held": held}).dropna()
     return _same(answer, both[both["said"] != both["held"]].index, "Only who has both a hash and a picture can differ.")
+
+
+@_exercise("05.1")
+def _stale_resource(answer: str, me: pd.DataFrame) -> str | None:
+    said = me[(me["source"] == "presence") & me["id"].notna()]
+    held = set(me.loc[me["source"] != "presence", "id"].dropna())
+    return _same(answer, said.loc[~said["id"].isin(held), "resource"], "Look at the hashes in `id`, row by row.")
+
+
+@_exercise("05.2")
+def _silent(answer: int, df: pd.DataFrame) -> str | None:
+    rows = df[(df["source"] == "presence") & (df["status"] == "unsupported")]
+    if int(answer) == rows["jid"].nunique():
+        return None
+    return "in presence rows the status `unsupported` means that; count distinct JIDs."

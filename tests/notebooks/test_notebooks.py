@@ -42,6 +42,10 @@ check("01.3", Audit.of(a.snapshot, rules=ours).findings)
         'check("02.1", "Capuletta", room=room, me=me)',
         'check("02.2", ["Aliena"], room=room)',
     ],
+    "05": [
+        'check("05.1", "laptop", me=me)',
+        'check("05.2", df.query("source == \'presence\' and status == \'unsupported\'")["jid"].nunique(), df=df)',
+    ],
 }
 MISTAKES = {
     "00": [
@@ -51,6 +55,7 @@ MISTAKES = {
     ],
     "01": [('check("01.1", a.table["nbytes_real"].sum(), df=a.table)', "count each hash once")],
     "02": [('check("02.1", "Romeo", room=room, me=me)', "Compare the hashes")],
+    "05": [('check("05.2", (df["status"] == "forbidden").sum(), df=df)', "count distinct JIDs")],
 }
 
 
