@@ -64,8 +64,9 @@ def test_one_good_format_is_enough() -> None:
 
 
 def test_evidence_and_steps_come_from_what_was_seen() -> None:
-    found = diagnosis(pep(reading(status=Status.EMPTY)), vcard(status=NONE, condition="item-not-found"), presence())
-    assert found.evidence[1] == "vCard: not_found (item-not-found)."
+    absent = vcard(status=NONE, condition="service-unavailable")
+    found = diagnosis(pep(reading(status=Status.EMPTY)), absent, presence())
+    assert found.evidence[1] == "vCard: not_found (service-unavailable)."
     assert [finding.rule for finding in found.findings] == ["P84-03", "A-13"]
     assert found.steps[0] == Step(Role.OWNER, "Publish the picture again: data first, then metadata.")
     shown = repr(found)

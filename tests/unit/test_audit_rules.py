@@ -21,7 +21,7 @@ from tests.unit.audit_samples import (
     sha1,
     vcard,
 )  # fmt: skip
-from xavatar.audit import RULES, Case, Surroundings
+from xavatar.audit import RULES, Case, Face, Surroundings
 from xavatar.audit.judge import cases, judge
 from xavatar.audit.limits import Limits
 from xavatar.frames.agreement import EMPTY_SHA1
@@ -136,6 +136,30 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
         case(pep(status=Status.FORBIDDEN), around=Surroundings(frozenset({("capulet.lit", 5)}))),
     ),
     "A-26": (case(pep(status=Status.TIMEOUT)), case(pep(status=Status.NOT_FOUND))),
+    "A-11": (
+        case(pep(status=Status.EMPTY), vcard(status=Status.EMPTY)),
+        case(pep(status=Status.NOT_FOUND), vcard(status=Status.EMPTY)),
+    ),
+    "A-27": (
+        case(
+            vcard(who=OCCUPANT), around=Surroundings(faces=(Face("x@a.lit", frozenset({"moon"}), frozenset({OTHER})),))
+        ),
+        case(
+            vcard(who=OCCUPANT), around=Surroundings(faces=(Face("x@a.lit", frozenset({"moon"}), frozenset({GOOD})),))
+        ),
+    ),
+    "A-34": (
+        case(pep(), around=Surroundings(gateways=frozenset({("capulet.lit", 3, 1)}))),
+        case(pep(), around=Surroundings(gateways=frozenset({("irc.capulet.lit", 3, 1)}))),
+    ),
+    "P398-03": (
+        case(pep(reading(info(width=None, height=None), facts())), vcard()),
+        case(pep(reading(info(width=None, height=None), facts())), vcard(photo(facts(OTHER)))),
+    ),
+    "P54-01": (
+        case(vcard(status=Status.NOT_FOUND), around=Surroundings(older=frozenset({(JULIET.jid, 2)}))),
+        case(vcard(status=Status.NOT_FOUND), around=Surroundings(older=frozenset({("nurse@capulet.lit", 2)}))),
+    ),
     "A-25": (
         case(vcard(status=Status.FORBIDDEN, who=OCCUPANT), around=Surroundings(frozenset({(ROOM.jid, 5)}))),
         case(vcard(status=Status.FORBIDDEN, who=OCCUPANT)),
@@ -305,3 +329,38 @@ def test_pictures_that_do_not_decode(error: str | None, severity: Severity | Non
 def test_svg_is_told_as_such() -> None:
     found = judge([broken(reading(info(), facts(format="svg", error="svg")))], RULES, {}, ())
     assert [finding.severity for finding in found if finding.rule == "A-33"] == [Severity.WARNING]
+
+
+def test_contacts_behind_a_gateway_are_counted_together() -> None:
+    there = [Subject(f"user{number}@telegram.globe.lit") for number in range(3)]
+    found = cases([pep(who=there[0]), *(pep(status=Status.NOT_FOUND, who=who) for who in there[1:])], Limits())
+    told = {finding.message for finding in judge(found, RULES, {}, ()) if finding.rule == "A-34"}
+    assert told == {"telegram.globe.lit: 1 of 3 contacts there with a picture."}
+    assert not {f for f in judge(cases([pep(who=JULIET)], Limits()), RULES, {}, ()) if f.rule == "A-34"}
+
+
+def test_an_old_answer_is_told_once_for_each_domain() -> None:
+    people = [Subject(f"user{number}@{domain}") for domain in ("a.lit", "b.lit") for number in range(4)]
+    said = [vcard(status=Status.NOT_FOUND, condition="item-not-found", who=who) for who in people]
+    told = [finding for finding in judge(cases(said, Limits()), RULES, {}, ()) if finding.rule == "P54-01"]
+    assert [finding.jid for finding in told] == ["user0@a.lit", "user0@b.lit"]
+    assert told[0].message == "a.lit says item-not-found of 4 contacts."
+
+
+def test_a_borrowed_nickname_is_found_with_the_help_of_the_roster() -> None:
+    moon = Subject("moon@sky.lit", name="Luna")
+    for nick in ("moon", "LUNA"):
+        who = Subject(f"{ROOM.jid}/{nick}", Kind.OCCUPANT, nick=nick)
+        (occupant,) = cases([vcard(photo(facts(OTHER)), who=who)], Limits(), beside=[pep(who=moon)])
+        assert "A-27" in broken_rules(occupant)
+        (same,) = cases([vcard(who=who)], Limits(), beside=[pep(who=moon)])
+        assert "A-27" not in broken_rules(same)
+
+
+def test_nodes_of_a_domain_that_refuses_everybody_are_not_called_listed() -> None:
+    people = [Subject(f"user{number}@padua.lit", subscription="both") for number in range(3)]
+    listed = ("P84-25 the metadata node is listed by disco#items, and refused (forbidden)",)
+    refused = [pep(status=Status.FORBIDDEN, who=who, problems=listed) for who in people]
+    assert {finding.rule for finding in judge(cases(refused, Limits()), RULES, {}, ())} == {"A-26"}
+    (alone,) = cases(refused[:1], Limits())
+    assert "P84-25" in broken_rules(alone)

@@ -86,9 +86,9 @@ def test_an_audit_writes_what_it_is_asked_for(tmp_path: Path, pair: Sandbox) -> 
     result = run("audit", *way(pair), *(f"--out={file}" for file in files), XAVATAR_PASSWORD="pw-valentine")
     assert result.exit_code == 0, result.output
     assert all(str(file) in result.stdout for file in files)
-    assert "1 subject, 0% with a picture to see" in result.stdout
+    assert "2 subjects, 0% with a picture to see" in result.stdout
     assert "No finding." in result.stdout
-    assert set(pd.read_parquet(files[2])["jid"]) == {"proteus@verona.lit"}
+    assert set(pd.read_parquet(files[2])["jid"]) == {"proteus@verona.lit", "valentine@verona.lit"}
     assert "<h1>Avatar audit</h1>" in files[0].read_text()
 
 
@@ -167,7 +167,7 @@ def test_an_interrupt_keeps_what_was_collected(tmp_path: Path) -> None:
     scenario.write_text(SILENT)
     with sandbox(scenario) as box, program("audit", *way(box), "--timeout", "50", "--out", str(frame)) as process:
         deadline = time.monotonic() + 30
-        while not {"metadata": 2, "vcard": 2}.items() <= dict(box.stats().by_kind).items():
+        while not {"metadata": 3, "vcard": 3}.items() <= dict(box.stats().by_kind).items():
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)

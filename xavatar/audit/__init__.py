@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .audit import Audit
-from .case import Breach, Case, Surroundings
+from .case import Breach, Case, Face, Surroundings
 from .diagnosis import Diagnosis, Role, Sight, Step, View
 from .diff import Change, Diff, Difference
 from .headline import Headline
@@ -21,6 +21,7 @@ __all__ = [
     "Diagnosis",
     "Diff",
     "Difference",
+    "Face",
     "Headline",
     "Level",
     "Limits",

@@ -56,6 +56,23 @@ def difference(one: ImageFacts, other: ImageFacts, limits: Limits) -> str | None
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """A contact as others may call themselves.
+
+    Parameters
+    ----------
+    jid : str
+    names : frozenset of str
+        Its name in the roster and its user name, case folded.
+    hashes : frozenset of str
+    """
+
+    jid: str
+    names: frozenset[str]
+    hashes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the rest of the snapshot says, as far as a rule about one subject needs it.
 
@@ -67,11 +84,21 @@ class Surroundings:
         Hashes of the looking account's own pictures.
     known : frozenset of (str, str)
         Hash and bare JID of the roster's pictures; empty unless `Limits.join_occupants`.
+    faces : tuple of Face
+        What the roster's contacts are called, and look like.
+    gateways : frozenset of (str, int, int)
+        Domains of gateways, their contacts, and how many of those have a picture.
+    older : frozenset of (str, int)
+        First contact, and number of contacts, of each domain that says ``item-not-found``
+        of a vCard that is not there.
     """
 
     refusing: frozenset[tuple[str, int]] = frozenset()
     own: frozenset[str] = frozenset()
     known: frozenset[tuple[str, str]] = frozenset()
+    faces: tuple[Face, ...] = ()
+    gateways: frozenset[tuple[str, int, int]] = frozenset()
+    older: frozenset[tuple[str, int]] = frozenset()
 
     def refused_by(self, place: str) -> int:
         """Return how many `place` refused when it refused all; 0 when it did not."""

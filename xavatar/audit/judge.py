@@ -8,13 +8,23 @@ from dataclasses import replace
 
 from xavatar.model import Finding, Kind, Outcome, Severity, Source, Status
 
-from .case import Breach, Case, Surroundings
+from .case import Breach, Case, Face, Surroundings
 from .limits import Limits
 from .rules import Level, Rule
 from .text import clean
 
 _MESSAGE = 400
 _MANY = frozenset({Kind.CONTACT, Kind.OCCUPANT})
+# Transports take the name of the network that they lead to as the first label of their domain.
+_NETWORKS = frozenset(
+    (
+        *("aim", "discord", "facebook", "gadugadu", "gg", "icq", "instagram", "irc", "line", "linphone", "matrix"),
+        *("mattermost", "messenger", "mumble", "rocketchat", "signal", "skype", "slack", "sms", "steam", "teams"),
+        *("telegram", "twitter", "viber", "wechat", "whatsapp", "zulip"),
+    )
+)
+# Where a whole domain refuses, A-26 says so; that its nodes are listed all the same adds nothing.
+_TOLD_OF_DOMAINS = frozenset({"P84-25"})
 _ORDER = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -60,7 +70,41 @@ def _surroundings(found: tuple[Case, ...], beside: tuple[Case, ...], limits: Lim
             own |= hashes
         elif case.subject.kind is Kind.CONTACT and limits.join_occupants:
             known |= {(sha1, case.subject.jid) for sha1 in hashes}
-    return Surroundings(frozenset(_refusing(found, limits)), frozenset(own), frozenset(known))
+    return Surroundings(
+        refusing=frozenset(_refusing(found, limits)),
+        own=frozenset(own),
+        known=frozenset(known),
+        faces=tuple(_faces((*found, *beside))),
+        gateways=frozenset(_gateways(found)),
+        older=frozenset(_older(found)),
+    )
+
+
+def _faces(found: tuple[Case, ...]) -> Iterator[Face]:
+    for case in found:
+        hashes = case.hashes(Source.PEP) | case.hashes(Source.VCARD) | case.advertised
+        if case.subject.kind is Kind.CONTACT and hashes:
+            names = {case.subject.name or "", case.subject.jid.partition("@")[0]}
+            yield Face(case.subject.jid, frozenset(name.casefold() for name in names if name), hashes)
+
+
+def _gateways(found: tuple[Case, ...]) -> Iterator[tuple[str, int, int]]:
+    """Yield the domains named after another network, with their contacts and how many have a picture."""
+    contacts: dict[str, list[bool]] = defaultdict(list)
+    for case in found:
+        if case.subject.kind is Kind.CONTACT and case.place.partition(".")[0].lower() in _NETWORKS:
+            contacts[case.place].append(bool(case.hashes(Source.PEP) or case.hashes(Source.VCARD)))
+    for domain, pictured in contacts.items():
+        yield domain, len(pictured), sum(pictured)
+
+
+def _older(found: tuple[Case, ...]) -> Iterator[tuple[str, int]]:
+    saying: dict[str, list[str]] = defaultdict(list)
+    for case in found:
+        vcard = case.vcard if case.subject.kind is Kind.CONTACT else None
+        if vcard is not None and (vcard.status, vcard.condition) == (Status.NOT_FOUND, "item-not-found"):
+            saying[case.place].append(case.subject.jid)
+    yield from ((jids[0], len(jids)) for jids in saying.values())
 
 
 def _refusing(found: tuple[Case, ...], limits: Limits) -> Iterator[tuple[str, int]]:
@@ -114,6 +158,8 @@ def _noted(case: Case, rules: Mapping[str, Rule], severities: Mapping[str, Sever
         for problem in outcome.problems:
             key, _, words = problem.partition(" ")
             rule = rules[key] if key in rules else unknown(key)
+            if rule.id in _TOLD_OF_DOMAINS and case.around.refused_by(case.place):
+                continue
             told = words.strip() or rule.title
             yield _finding(case, rule, Breach(f"{told[:1].upper()}{told[1:]}.", outcome.source), severities)
 

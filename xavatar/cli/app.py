@@ -45,15 +45,18 @@ def audit(
         typer.Option(help="Judge a rule differently, as P84-12=error; may be repeated.", metavar="RULE=SEVERITY"),
     ] = None,
     off: Annotated[list[str] | None, typer.Option(help="Leave a rule out; may be repeated.", metavar="RULE")] = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Look closer at everybody's nodes; about four questions more for each.")
+    ] = False,
 ) -> None:
-    """Look at everybody in the roster, and tell what is wrong with their avatars, and what to do."""
+    """Look at the account and everybody in its roster, and tell what is wrong with their avatars, and what to do."""
     with guarded(debug=way.debug):
         from . import show
         from .look import look
 
         seen = look(
             way,
-            lambda session: session.roster(images=way.images, progress=way.progress),
+            lambda session: session.audit(images=way.images, thorough=thorough, progress=way.progress),
             severities=_severities(severity),
             off=off or (),
         )

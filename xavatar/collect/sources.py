@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -18,6 +19,7 @@ from xavatar.settings import Settings
 from xavatar.wire import Wire
 
 from .breakers import Breakers
+from .closer import Closer
 from .pictures import Pictures
 
 T = TypeVar("T")
@@ -38,6 +40,8 @@ class Reader:
         Fetch the images that PEP announces.
     pushes : PushBook, optional
         Metadata that came by itself; who is in it is not asked.
+    closer : Closer, optional
+        Looks at every account's nodes more closely; some four questions more for each.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Reader:
         *,
         images: bool,
         pushes: PushBook | None = None,
+        closer: Closer | None = None,
     ) -> None:
         self._wire = wire
         self._pictures = pictures
@@ -56,6 +61,7 @@ class Reader:
         self._settings = settings
         self._images = images
         self._pushes = pushes
+        self._closer = closer
 
     async def read(self, subject: Subject, source: Source) -> Outcome:
         """Ask PEP or the vCard; never raises but for cancellation."""
@@ -75,6 +81,11 @@ class Reader:
         except SessionClosed:
             return Outcome(subject, source, Status.SKIPPED, "session-lost")
         self._breakers.note(subject, source, outcome.status, outcome.condition)
+        if self._closer is None or source is not Source.PEP:
+            return outcome
+        with suppress(SessionClosed):
+            depth = await self._closer.look(subject, outcome)
+            return replace(outcome, problems=outcome.problems + self._closer.problems(subject, outcome, depth))
         return outcome
 
     async def _pep(self, subject: Subject) -> Outcome:

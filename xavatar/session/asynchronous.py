@@ -22,7 +22,18 @@ from xavatar.client import (
     fetch_roster,
     rooms,
 )
-from xavatar.collect import Breakers, Collection, ImageShelf, Pictures, Reader, in_room, itself, probe, subject_of
+from xavatar.collect import (
+    Breakers,
+    Closer,
+    Collection,
+    ImageShelf,
+    Pictures,
+    Reader,
+    in_room,
+    itself,
+    probe,
+    subject_of,
+)
 from xavatar.errors import ConfigError, SessionClosed, SessionError
 from xavatar.frames import frame
 from xavatar.model import Kind, Outcome, Snapshot, Source, Subject
@@ -270,8 +281,16 @@ class AsyncSession:
         connection = self._online()
         return await fetch_features(connection.wire, connection.bare, timeout=self.settings.timeout)
 
-    async def audit(self, *, progress: Progress = None) -> Audit:
+    async def audit(self, *, images: bool = True, thorough: bool = False, progress: Progress = None) -> Audit:
         """Collect the own account and the roster with images, and judge them by the rules.
+
+        Parameters
+        ----------
+        images, progress : optional
+            As for :meth:`roster`.
+        thorough : bool
+            Look closer at every account's nodes, as :meth:`diagnose` does: their lists, histories and
+            vCard4, and the own nodes' configuration. About four questions more for each.
 
         Returns
         -------
@@ -281,7 +300,7 @@ class AsyncSession:
         contacts = await fetch_roster(connection.wire, timeout=max(self.settings.timeout, _ROSTER_TIMEOUT))
         await self._presences_in()
         subjects = (Subject(connection.bare, Kind.SELF), *contacts)
-        await self._collect("roster", subjects, images=True, progress=progress)
+        await self._collect("roster", subjects, images=images, thorough=thorough, progress=progress)
         assert self.last is not None
         return Audit.of(self.last)
 
@@ -337,20 +356,28 @@ class AsyncSession:
         images: bool,
         sources: Sequence[Source | str] = tuple(Source),
         known: Mapping[Subject, Sequence[Outcome]] | None = None,
+        thorough: bool = False,
         progress: Progress = None,
     ) -> DataFrame:
         connection = self._online()
+        book = connection.presences if self._presence else None
         assert self._pictures is not None
         breakers = Breakers(self.settings.breaker_threshold, connection.bare.rpartition("@")[2])
         reader = Reader(
-            connection.wire, self._pictures, breakers, self.settings, images=images, pushes=connection.pushes
+            connection.wire,
+            self._pictures,
+            breakers,
+            self.settings,
+            images=images,
+            pushes=connection.pushes,
+            closer=Closer(connection.wire, book, timeout=self.settings.timeout) if thorough else None,
         )
         collection = Collection(
             connection.bare,
             scope,
             subjects,
             sources=[_source(source) for source in sources],
-            book=connection.presences if self._presence else None,
+            book=book,
             known=known,
         )
         try:

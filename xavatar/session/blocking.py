@@ -110,9 +110,9 @@ class Session:
         """Ask what the account's server offers; see :meth:`AsyncSession.features`."""
         return self._portal.call(self._twin.features())
 
-    def audit(self, *, progress: Progress = None) -> Audit:
-        """Collect the roster with images, and judge it; see :meth:`AsyncSession.audit`."""
-        return self._collect(self._twin.audit(progress=progress))
+    def audit(self, *, images: bool = True, thorough: bool = False, progress: Progress = None) -> Audit:
+        """Collect the own account and the roster, and judge them; see :meth:`AsyncSession.audit`."""
+        return self._collect(self._twin.audit(images=images, thorough=thorough, progress=progress))
 
     def diagnose(self, jid: str) -> Diagnosis:
         """Ask everything about one avatar: who sees it, who does not, why; see :meth:`AsyncSession.diagnose`."""

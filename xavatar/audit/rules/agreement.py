@@ -11,6 +11,8 @@ from .registry import Level, rule
 
 _SAME = "Set the picture again with a client that writes both; on servers with XEP-0398 one PEP publication is enough."
 
+_RETELL = "Leave the room and enter it again: their client changed the picture and did not tell the room (XEP-0398, 4)."
+
 
 def _short(hashes: frozenset[str]) -> str:
     return ", ".join(f"{sha1[:12]}…" for sha1 in sorted(hashes))
@@ -42,14 +44,15 @@ def divergence(case: Case) -> Iterator[Breach]:
     level=Level.MUST,
     why="Clients fetch, compare, find another picture, and fetch again with the next presence.",
     advice="Log the client in again so that it reads the vCard; if it stays, the server's hash is stale.",
-    also=("A-15",),
+    also=("A-15", "A-37"),
 )
 def presence_against_vcard(case: Case) -> Iterator[Breach]:
     """Compare advertised hashes with the vCard's picture."""
     vcard, said = case.hashes(Source.VCARD), case.advertised
     # A room's announced hash has its own rule, P486-05.
     if vcard and said and not vcard & said and case.subject.kind is not Kind.ROOM:
-        yield Breach(f"Presence {_short(said)}, vCard {_short(vcard)}.")
+        inside = case.subject.kind is Kind.OCCUPANT
+        yield Breach(f"Presence {_short(said)}, vCard {_short(vcard)}.", advice=_RETELL if inside else None)
 
 
 @rule(

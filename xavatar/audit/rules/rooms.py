@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from xavatar.audit.case import Breach, Case, difference
+from xavatar.audit.text import clean
 from xavatar.model import Kind, Severity, Source, Status
 
 from .registry import Level, rule
@@ -84,3 +85,21 @@ def announced_by_presence(case: Case) -> Iterator[Breach]:
     """Look for a hash in a presence of the room itself."""
     if case.subject.kind is Kind.ROOM and any(each.readings and each.resource is None for each in case.presences):
         yield Breach("The room's own presence carries a hash.", Source.PRESENCE)
+
+
+@rule(
+    "A-27",
+    "Called like a contact, with another face",
+    level=Level.INFO,
+    severity=Severity.INFO,
+    why="Nicknames are free to take: clients that keep faces by nickname show the contact's picture for this one.",
+    advice="Do not take the name for the person; a client should key faces by occupant id (XEP-0421).",
+)
+def borrowed_name(case: Case) -> Iterator[Breach]:
+    """Compare an occupant's nickname with the names of contacts, and then the pictures."""
+    if case.subject.kind is not Kind.OCCUPANT or not case.subject.nick:
+        return
+    shown = case.hashes(Source.VCARD) | case.advertised
+    for face in case.around.faces:
+        if case.subject.nick.casefold() in face.names and shown and not shown & face.hashes:
+            yield Breach(f"Called like your contact {clean(face.jid, 80)}, whose picture is another one.")
