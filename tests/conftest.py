@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ KINDS = {"unit", "contract", "sandbox", "real", "notebooks", "browser", "golden"
 
 # Under pytest-xdist a session fixture is made once per worker. What shares one expensive resource goes to one worker.
 GROUPS = {"contract": "servers", "real": "servers", "notebooks": "kernels", "browser": "browser"}
+
+
+def pytest_configure() -> None:
+    """Let interrupts interrupt: what a shell starts in the background has SIGINT ignored, and its children too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
