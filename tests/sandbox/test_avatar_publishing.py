@@ -273,6 +273,26 @@ async def test_synchronising_writes_the_photo_and_nothing_else(boxes: list[Sandb
         assert not parse_photos(await vcard(juliet))
 
 
+async def test_the_same_photo_is_not_uploaded_twice(boxes: list[Sandbox]) -> None:  # P153-08
+    box = start(boxes, vcard=CARD)
+    async with enter(box) as juliet:
+        juliet.service.synchronize_vcard = True
+        real, written = juliet.wire.request, []
+
+        async def watched(payload: str, **options: Any) -> Element:
+            if payload.startswith("<vCard") and options.get("kind") == "set":
+                written.append(payload)
+            return await real(payload, **options)
+
+        juliet.wire.request = watched
+        for _ in range(2):
+            await juliet.service.publish_avatar_set(avatar_set(IMAGE))
+        assert len(written) == 1
+        for _ in range(2):
+            await juliet.service.disable_avatar()
+        assert len(written) == 2
+
+
 async def test_a_card_that_could_not_be_read_is_not_written_over(boxes: list[Sandbox]) -> None:  # D-42
     box = start(boxes, vcard=CARD)
     async with enter(box) as juliet:

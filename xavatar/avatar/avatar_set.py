@@ -67,8 +67,8 @@ class AvatarSet:
     ...     height=512,
     ...     url="https://capulet.lit/juliet.webp",
     ... )
-    >>> avatar.png_id
-    '0a4d55a8d778e5022fab701977c5d840bbc486d0'
+    >>> avatar
+    <AvatarSet ... bytes, 1 urls, 0 pointers>
     """
 
     def __init__(self) -> None:

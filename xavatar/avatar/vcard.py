@@ -55,10 +55,10 @@ async def write_photo(wire: Wire, jid: str | None, image: bytes | None, mime: st
     wanted = sha1(image) if image is not None else ""
     for _ in range(_ATTEMPTS):
         card = await _read(wire, jid, timeout)
-        changed = with_photo(card, image, mime)
-        if card is None and image is None:
+        if _holds(card, image, mime):
             return wanted
-        await wire.request(serialize(changed, ""), to=jid, kind="set", timeout=timeout, step="writing the vCard")
+        changed = serialize(with_photo(card, image, mime))
+        await wire.request(changed, to=jid, kind="set", timeout=timeout, step="writing the vCard")
         if photo_id(await fetch_or_none(wire, jid, timeout)) == wanted:
             return wanted
     raise NotStored(
@@ -104,6 +104,14 @@ async def fetch_or_none(wire: Wire, jid: str | None, timeout: float) -> Element 
             error.jid, error.step, condition=error.condition, error_type=error.error_type, text=error.text
         ) from None
     return card.element
+
+
+def _holds(card: Element | None, image: bytes | None, mime: str) -> bool:
+    """Tell whether nothing is to be done: the same avatar is not uploaded twice (P153-08)."""
+    photos = [] if card is None else [child for child in card if child.tag == _PHOTO]
+    if image is None:
+        return not photos
+    return len(photos) == 1 and [(each.data, each.mime) for each in parse_photos(card)] == [(image, mime)]
 
 
 async def _read(wire: Wire, jid: str | None, timeout: float) -> Element | None:
