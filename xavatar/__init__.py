@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .audit import Audit as Audit
+    from .avatar import AvatarService as AvatarService
+    from .avatar import AvatarSet as AvatarSet
+    from .avatar import UrlPolicy as UrlPolicy
+    from .avatar import choose as choose
+    from .avatar import fetch_url as fetch_url
     from .avatar import is_sha1 as is_sha1
     from .avatar import normalize_id as normalize_id
     from .runtime.nested import enable_nested as enable_nested
@@ -33,18 +38,23 @@ __version__: Final = "0.1.0"
 _HOMES: Final = {
     "AsyncSession": "session",
     "Audit": "audit",
+    "AvatarService": "avatar",
+    "AvatarSet": "avatar",
     "Sandbox": "sandbox",
     "Session": "session",
     "Settings": "settings",
     "Store": "store",
+    "UrlPolicy": "avatar",
     "attach": "session",
+    "choose": "avatar",
     "connect": "session",
     "enable_nested": "runtime.nested",
+    "fetch_url": "avatar",
     "is_sha1": "avatar",
     "normalize_id": "avatar",
     "sandbox": "sandbox",
 }
-_MODULES: Final = frozenset({"audit", "errors", "frames", "imaging", "model", "report"})
+_MODULES: Final = frozenset({"audit", "avatar", "errors", "frames", "imaging", "model", "report"})
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 
