@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import xavatar
 from xavatar.audit import RULES
-from xavatar.cli import diagnose, serve  # noqa: F401  they add their commands
+from xavatar.cli import diagnose, history, serve  # noqa: F401  they add their commands
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 
@@ -37,7 +37,7 @@ jid = "mute@verona.lit"
 kind = "silence"
 """
 CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\ncondition = "forbidden"\ntype = "auth"')
-COMMANDS = ("audit", "roster", "room", "me", "diagnose", "rules", "sandbox")
+COMMANDS = ("audit", "roster", "room", "me", "diagnose", "diff", "snapshots", "rules", "sandbox")
 
 
 def run(*args: str, **env: str) -> Result:
@@ -208,6 +208,36 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_two_audits_kept_and_compared(tmp_path: Path) -> None:
+    kept = ["--store", str(tmp_path / "avatars.sqlite")]
+    with sandbox("verona") as box:
+        args = ["audit", *way(box), *kept, "--timeout", "2", "--no-progress", "--fail-on", "never"]
+        password = {"XAVATAR_PASSWORD": box.login.password}
+        assert run(*args, **password).exit_code == 0
+        fetched = box.stats().by_kind["data"]
+        box.set_vcard("romeo@montague.lit", "<vCard xmlns='vcard-temp'><FN>Romeo</FN></vCard>")
+        assert run(*args, **password).exit_code == 0
+        # Only what could not be verified, or never came, is asked for again.
+        assert box.stats().by_kind["data"] - fetched < fetched / 2
+    listed = json.loads(run("snapshots", *kept, "--json").stdout)
+    assert len(listed) == 2
+    changes = json.loads(run("diff", *kept, "--json").stdout)
+    assert {(each["jid"], each["change"]) for each in changes} >= {("romeo@montague.lit", "removed picture")}
+    assert {each["jid"] for each in changes} == {"romeo@montague.lit"}
+    named = run("diff", listed[1]["id"], listed[0]["id"], *kept)
+    assert "new picture" in named.stdout
+    assert run("diff", *kept, "--fail").exit_code == 1
+    assert run("diff", listed[0]["id"], listed[0]["id"], *kept, "--fail").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["diff", "snapshots"])
+def test_a_store_that_is_not_there_is_named(command: str, tmp_path: Path) -> None:
+    result = run(command, "--store", str(tmp_path / "none.sqlite"))
+    assert result.exit_code == 2
+    assert "none.sqlite" in result.stderr
+    assert not (tmp_path / "none.sqlite").exists()
 
 
 def test_a_diagnosis_is_told(tmp_path: Path, pair: Sandbox) -> None:

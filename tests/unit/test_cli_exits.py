@@ -36,7 +36,7 @@ from xavatar.errors import (
         (Forbidden("a@b", "roster"), Exit.CONNECTION),
         (SessionClosed("x"), Exit.INCOMPLETE),
         (KeyboardInterrupt(), Exit.INCOMPLETE),
-        (StoreError("x"), Exit.INTERNAL),
+        (StoreError("x"), Exit.USAGE),
         (ZeroDivisionError("x"), Exit.INTERNAL),
     ],
 )

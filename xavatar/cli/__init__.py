@@ -1,10 +1,11 @@
-"""The command line: ``xavatar audit | roster | room | me | diagnose | rules | sandbox``.
+"""The command line: ``xavatar audit | roster | room | me | diagnose | diff | snapshots | rules | sandbox``.
 
 Exit codes
 ----------
 ====  ==========================================================================
 0     fine
-1     findings at or above ``--fail-on`` (`audit` only; ``error`` by default)
+1     findings at or above ``--fail-on`` (`audit`; ``error`` by default); something
+      broke (`diff --fail`)
 2     usage: options, arguments or files that cannot be used
 3     no connection, no login, or the server refused the question itself
 4     incomplete: interrupted, or the server was lost; the partial result is
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line; the script ``xavatar`` calls this."""
-    from . import diagnose, serve  # noqa: F401  they add their commands
+    from . import diagnose, history, serve  # noqa: F401  they add their commands
     from .app import app
 
     app(prog_name="xavatar")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,10 +31,12 @@ def diagnose(
 ) -> None:
     """Tell who can see one avatar, who cannot, why, and what to do; --out writes .html, .json or .txt."""
     with guarded(debug=way.debug):
+        from xavatar.store import Store
+
         from .look import opened
 
         targets = [_checked(path) for path in way.out or ()]
-        with opened(way) as session:
+        with Store(way.store) if way.store else nullcontext() as store, opened(way, store) as session:
             found = session.diagnose(whom)
         if way.json:
             print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))

@@ -11,7 +11,16 @@ from enum import IntEnum
 
 import typer
 
-from xavatar.errors import AuthError, ConfigError, ConnectError, MissingExtra, QueryError, SandboxError, SessionError
+from xavatar.errors import (
+    AuthError,
+    ConfigError,
+    ConnectError,
+    MissingExtra,
+    QueryError,
+    SandboxError,
+    SessionError,
+    StoreError,
+)
 
 
 class Exit(IntEnum):
@@ -39,7 +48,9 @@ HELP = (
 def code_of(error: BaseException) -> Exit:
     """Return the exit code for an error."""
     match error:
-        case ConfigError() | MissingExtra() | SandboxError() | OSError() if not isinstance(error, ConnectError):
+        case ConfigError() | MissingExtra() | SandboxError() | StoreError() | OSError() if not isinstance(
+            error, ConnectError
+        ):
             return Exit.USAGE
         case ConnectError() | AuthError() | QueryError():
             return Exit.CONNECTION

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from xavatar.audit import Audit
 from xavatar.audit.writers import find
 from xavatar.errors import ConfigError, QueryError, SessionClosed
 from xavatar.model import Snapshot
+from xavatar.store import Store
 
 from .options import Way
 
@@ -50,15 +52,18 @@ def look(
     targets = [Path(path) for path in way.out or ()]
     for target in targets:
         find(target)
-    seen, other = _collect(way, ask, beside)
-    audit = Audit.of(seen, severities=severities, off=off, beside=other)
-    for target in targets:
-        audit.report(target)
+    with Store(way.store) if way.store else nullcontext() as store:
+        seen, other = _collect(way, ask, beside, store)
+        audit = Audit.of(seen, severities=severities, off=off, beside=other)
+        if store is not None:
+            store.save(audit.snapshot, audit.results)
+        for target in targets:
+            audit.report(target)
     return audit
 
 
-def opened(way: Way) -> session.Session:
-    """Log in.
+def opened(way: Way, store: Store | None = None) -> session.Session:
+    """Log in; pictures are kept in `store`, else for as long as the process runs.
 
     Raises
     ------
@@ -75,11 +80,12 @@ def opened(way: Way) -> session.Session:
         verify=way.verify,
         presence=way.presence,
         timeout=way.timeout,
+        store=store,
     )
 
 
-def _collect(way: Way, ask: Ask, beside: Ask | None) -> tuple[Snapshot, Snapshot | None]:
-    with opened(way) as online:
+def _collect(way: Way, ask: Ask, beside: Ask | None, store: Store | None) -> tuple[Snapshot, Snapshot | None]:
+    with opened(way, store) as online:
         try:
             ask(online)
         except (KeyboardInterrupt, SessionClosed):

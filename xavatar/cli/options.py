@@ -88,6 +88,16 @@ class Way:
             rich_help_panel=_OUTPUT,
         ),
     ] = None
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep snapshot, findings and pictures in this file, and fetch no picture that is in it.",
+            envvar="XAVATAR_STORE",
+            dir_okay=False,
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.", rich_help_panel=_OUTPUT)] = False
     all: Annotated[bool, typer.Option("--all", help="Print every row, however many.", rich_help_panel=_OUTPUT)] = False
     progress: Annotated[
