@@ -253,6 +253,7 @@ def test_an_interrupt_in_the_middle_undoes_it(path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_process_must_open_its_own(path: Path) -> None:
     with Store(path) as store:
         read, write = os.pipe()

@@ -1,0 +1,267 @@
+"""Who shows the same picture, or nearly the same: copies, re-encodings, default avatars."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xavatar.errors import ConfigError
+from xavatar.frames.agreement import EMPTY_SHA1, is_sha1, normalized
+from xavatar.frames.schema import JOIN
+from xavatar.model import ImageFacts, Kind, Outcome, Source, Subject
+
+from .near import Indices, Pairs, as_hashes, bit_count, near_pairs
+
+# Of 900 pairs of re-encoded and smaller copies these bounds know all but 4; of 11 000 pairs of others they take none.
+NEAR: Final = 6
+"""Bits of dhash in which a picture and its copies differ at most."""
+CONFIRM: Final = 10
+"""Bits of phash for the same."""
+SHADE: Final = 16
+"""Steps of red, green or blue for the same, of 255, between the most frequent colours."""
+MANY: Final = 5
+"""So many people do not choose one picture by chance."""
+
+MEMBERS: Final = {
+    "group": "Int64",
+    "label": "string",
+    "jid": "string",
+    "kind": "string",
+    "name": "string",
+    "sources": "string",
+    "sha1": "string",
+    "match": "string",
+    "distance": "Int64",
+}
+"""Columns and dtypes of :func:`duplicates`."""
+GROUPS: Final = {
+    "group": "Int64",
+    "label": "string",
+    "subjects": "Int64",
+    "pictures": "Int64",
+    "sha1": "string",
+    "distance": "Int64",
+    "jids": "string",
+}
+"""Columns and dtypes of :func:`duplicate_groups`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture, and who shows it where."""
+
+    sha1: str
+    facts: ImageFacts | None
+    shown: dict[str, set[Source]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Pictures near the first one, which most of the people here show; the distances are from it."""
+
+    pictures: list[_Picture]
+    distances: list[int]
+
+    @property
+    def jids(self) -> set[str]:
+        return {jid for picture in self.pictures for jid in picture.shown}
+
+    def label(self, many: int) -> str:
+        if len(self.pictures[0].shown) >= many:
+            return "default avatar"
+        return "near-duplicates" if len(self.pictures) > 1 else "same picture"
+
+
+def duplicates(
+    outcomes: Iterable[Outcome],
+    *,
+    near: int = NEAR,
+    confirm: int = CONFIRM,
+    shade: int = SHADE,
+    many: int = MANY,
+    join_occupants: bool = False,
+) -> pd.DataFrame:
+    """Find pictures that several subjects show.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        A snapshot's, or those of several.
+    near : int
+        Pictures whose dhash differs in so many bits or fewer are looked at as one; 0 to 16.
+        0 still takes a re-encoding that looks the same for a copy.
+    confirm : int
+        And their phash in so many; 64 asks no second hash.
+    shade : int
+        And whose main colours differ in so many steps of 255; 255 asks for no colours.
+    many : int
+        A picture that so many subjects show is called a default avatar.
+    join_occupants : bool
+        Whether a room's occupants may be in one group with contacts: that tells who a
+        nickname belongs to (A-24, P398-08).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per subject and picture: `group`, from 1, the one of most subjects first;
+        `label`, ``default avatar``, ``same picture`` or ``near-duplicates``; `jid`, `kind`, `name`;
+        `sources` that show it; `sha1`; `match`, ``same`` as the group's most shown picture or ``near``
+        it; `distance` from it, in bits of dhash.
+
+    Raises
+    ------
+    ConfigError
+        A bound that makes no sense.
+
+    Notes
+    -----
+    A group is one picture and what is near *it*: no chain of small steps leads from one
+    face to another. Blank pictures are like each other by their bytes only.
+    """
+    if many < 2 or confirm < 0 or shade < 0:
+        raise ConfigError(f"{many=}, {confirm=}, {shade=}: a group has 2 subjects or more, no bound is negative.")
+    told = list(outcomes)
+    subjects = {outcome.subject.jid: outcome.subject for outcome in told}
+    rooms = [outcome for outcome in told if outcome.subject.kind is Kind.OCCUPANT]
+    others = [outcome for outcome in told if outcome.subject.kind is not Kind.OCCUPANT]
+    parts = [told] if join_occupants else [others, rooms]
+    groups = [group for part in parts for group in _groups(_pictures(part), near, confirm, shade)]
+    groups.sort(key=lambda group: (-len(group.jids), group.pictures[0].sha1))
+    return _table(MEMBERS, list(_rows(groups, subjects, many)))
+
+
+def duplicate_groups(members: pd.DataFrame) -> pd.DataFrame:
+    """Fold what :func:`duplicates` found to one row per group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `group`, `label`, how many `subjects` show how many `pictures`, the `sha1` of the most shown
+        one, the largest `distance` from it, and the `jids`.
+    """
+    rows = []
+    for number, group in members.groupby("group", sort=True):
+        most = group.loc[group["match"] == "same", "sha1"].iloc[0]
+        jids = group["jid"].drop_duplicates()
+        pictures, farthest = group["sha1"].nunique(), group["distance"].max()
+        rows.append((number, group["label"].iloc[0], len(jids), pictures, most, farthest, JOIN.join(jids)))
+    return _table(GROUPS, rows)
+
+
+def _pictures(outcomes: Iterable[Outcome]) -> list[_Picture]:
+    """Gather pictures by their bytes; where those were not fetched, by the hash that is announced."""
+    shown: defaultdict[str, defaultdict[str, set[Source]]] = defaultdict(lambda: defaultdict(set))
+    facts: dict[str, ImageFacts] = {}
+    for outcome in outcomes:
+        for reading in outcome.readings:
+            sha1 = reading.facts.sha1 if reading.facts else normalized(reading.descriptor.id or "")
+            if sha1 != EMPTY_SHA1 and is_sha1(sha1):
+                shown[sha1][outcome.subject.jid].add(outcome.source)
+                if reading.facts is not None:
+                    facts[sha1] = reading.facts
+    return [_Picture(sha1, facts.get(sha1), by) for sha1, by in shown.items()]
+
+
+def _groups(pictures: list[_Picture], near: int, confirm: int, shade: int) -> Iterator[_Group]:
+    """Yield what several people show: the most shown one takes what is near it, then the next of those left."""
+    looks = _looks(pictures)
+    pairs = _near(looks, near, confirm, shade)
+    both = np.concatenate([pairs.left, pairs.right])
+    facing = np.concatenate([pairs.right, pairs.left])
+    apart = np.concatenate([pairs.distance, pairs.distance])
+    order = np.lexsort((apart, both))
+    ends = np.searchsorted(both[order], np.arange(len(looks) + 1))
+    left = np.ones(len(looks), bool)
+    for index in sorted(range(len(looks)), key=lambda index: _rank(looks[index])):
+        if left[index]:
+            mine = order[ends[index] : ends[index + 1]]
+            mine = mine[left[facing[mine]]]
+            members = [(index, 0), *zip(facing[mine].tolist(), apart[mine].tolist(), strict=True)]
+            group = [(picture, bits) for look, bits in members for picture in looks[look]]
+            found = _Group([picture for picture, _ in group], [bits for _, bits in group])
+            left[index] = False
+            # Somebody's own two pictures do not keep one of them from being another's.
+            if len(found.jids) > 1:
+                left[[look for look, _ in members]] = False
+                yield found
+
+
+def _looks(pictures: list[_Picture]) -> list[list[_Picture]]:
+    """Put pictures of the same looks together, the most shown first; blank and unknown ones look like no other."""
+    looks: defaultdict[tuple[object, ...], list[_Picture]] = defaultdict(list)
+    for picture in sorted(pictures, key=lambda picture: _rank([picture])):
+        known = _hashes(picture)
+        looks[(*known, picture.facts and picture.facts.colors) if known else (picture.sha1,)].append(picture)
+    return list(looks.values())
+
+
+def _hashes(picture: _Picture) -> tuple[str, str | None] | None:
+    facts = picture.facts
+    return (facts.dhash, facts.phash) if facts is not None and facts.dhash is not None and not facts.blank else None
+
+
+def _rank(look: list[_Picture]) -> tuple[int, str]:
+    return (-len(look[0].shown), look[0].sha1)
+
+
+def _near(looks: list[list[_Picture]], near: int, confirm: int, shade: int) -> Pairs:
+    """Return the pairs of looks that are near each other, by position."""
+    known = [(index, *hashes) for index, look in enumerate(looks) if (hashes := _hashes(look[0]))]
+    place = np.array([index for index, _, _ in known], np.intp)
+    pairs = near_pairs(as_hashes(dhash for _, dhash, _ in known), near)
+    # Without a second hash there is nothing to confirm by.
+    has = np.array([phash is not None for _, _, phash in known], bool)
+    second = as_hashes(phash or "0" for _, _, phash in known)
+    apart = bit_count(second[pairs.left] ^ second[pairs.right])
+    kept = (apart <= confirm) | ~has[pairs.left] | ~has[pairs.right]
+    left, right, bits = (values[kept] for values in pairs)
+    kept = _alike([looks[index][0] for index in place.tolist()], left, right, shade)
+    return Pairs(place[left[kept]], place[right[kept]], bits[kept])
+
+
+_UNKNOWN: Final = [(0, 0, 0)]
+
+
+def _alike(pictures: list[_Picture], left: Indices, right: Indices, shade: int) -> NDArray[np.bool_]:
+    """Tell whether the main colour of each of a pair is among the other's, as far as they are known."""
+    told = [picture.facts.colors if picture.facts else () for picture in pictures]
+    most = max(map(len, told), default=0) or 1
+    # Those of fewer colours have their first one several times.
+    colors = np.array([[_rgb(color) for color in (*each, *each[:1] * most)[:most]] or _UNKNOWN * most for each in told])
+    colors = colors.reshape(-1, most, 3)
+    known = np.array([bool(each) for each in told], bool)
+
+    def off(one: Indices, other: Indices) -> NDArray[np.int_]:
+        return np.asarray(np.abs(colors[other] - colors[one][:, :1]).max(axis=2).min(axis=1))
+
+    alike = np.maximum(off(left, right), off(right, left)) <= shade
+    return np.asarray(alike | ~known[left] | ~known[right])
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def _rows(groups: list[_Group], subjects: dict[str, Subject], many: int) -> Iterator[tuple[Any, ...]]:
+    for number, group in enumerate(groups, 1):
+        label = group.label(many)
+        for picture, bits in zip(group.pictures, group.distances, strict=True):
+            match = "same" if picture is group.pictures[0] else "near"
+            for jid, sources in sorted(picture.shown.items()):
+                who = subjects[jid]
+                told = JOIN.join(source for source in Source if source in sources)
+                yield number, label, jid, who.kind.value, who.name or who.nick, told, picture.sha1, match, bits
+
+
+def _table(dtypes: dict[str, str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    arrays: dict[str, Any] = {}
+    for index, (name, dtype) in enumerate(dtypes.items()):
+        kind: Any = dtype
+        arrays[name] = pd.array([row[index] for row in rows], dtype=kind)
+    return pd.DataFrame(arrays)
