@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from tests.unit.test_store_snapshots import FINDING, JULIET, PEP, snapshot
-from xavatar.errors import SchemaTooNew, StoreError
+from xavatar.errors import SchemaTooNew, SnapshotNotFound, StoreError
 from xavatar.frames import NAMES
 from xavatar.store import Store, default_path, schema
 from xavatar.store.migrations import MIGRATIONS, Migration, migrate
@@ -236,6 +236,53 @@ def test_many_threads(path: Path) -> None:
         assert errors == []
         assert len(store) == 200
         assert len(store.snapshots()) == 8
+
+
+def test_what_is_read_is_of_one_moment(path: Path) -> None:
+    """Somebody replaces and drops a snapshot over and over; readers see it whole, or not at all."""
+    long, short = snapshot(*[PEP] * 40, id="one"), snapshot(id="one")
+    done = threading.Event()
+    seen: set[int | None] = set()
+
+    def replace_it() -> None:
+        with Store(path) as other:
+            for _ in range(60):
+                other.save(long, [FINDING] * 40)
+                other.save(short, [])
+                other.drop("one")
+        done.set()
+
+    with Store(path) as store:
+        writer = threading.Thread(target=replace_it)
+        writer.start()
+        while not done.is_set() or not seen:
+            for ask in (lambda: store.load("one").outcomes, lambda: store.findings("one"), lambda: store.frame("one")):
+                try:
+                    found = ask()
+                    assert found is not None
+                    seen.add(len(found))
+                except SnapshotNotFound:
+                    seen.add(None)
+        writer.join()
+    assert seen <= {40, 0, None}
+
+
+def test_reading_does_not_wait_for_writing(path: Path) -> None:
+    with Store(path) as store:
+        store.save(snapshot(PEP, id="one"))
+        store.put(hashlib.sha1(b"face").hexdigest(), b"face")
+        found: list[object] = []
+
+        def read() -> None:
+            found.extend([store.get(hashlib.sha1(b"face").hexdigest()), len(store.frame("one"))])
+
+        with store._db.write() as transaction:
+            transaction.execute("DELETE FROM snapshots")
+            transaction.execute("DELETE FROM images")
+            reader = threading.Thread(target=read)
+            reader.start()
+            reader.join(10)
+            assert found == [b"face", 1]
 
 
 def test_an_interrupt_in_the_middle_undoes_it(path: Path) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from xavatar.errors import StoreError, XavatarError
 
@@ -22,8 +22,17 @@ BUSY_SECONDS: Final = 30.0
 Row = tuple[Any, ...]
 
 
+class _Connection(NamedTuple):
+    """One connection, for one thread at a time."""
+
+    db: sqlite3.Connection
+    lock: threading.RLock
+
+
 class Database:
-    """A connection that several threads may use; each call holds the lock no longer than it runs.
+    """A database that several threads may use: a connection to write, and one to read meanwhile.
+
+    A temporary database has but one, since no other could find it.
 
     Parameters
     ----------
@@ -42,51 +51,36 @@ class Database:
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self.path = path
         self.read_only = read_only
-        self._lock = threading.RLock()
         self._process = os.getpid()
         self._closed = False
-        with self._told("cannot be opened"):
-            self._db = self._open()
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
+        with self._told("cannot be opened"), contextlib.ExitStack() as undo:
+            if path is not None and not read_only:
+                _create_private(path)
+            self._writer = self._open("ro" if read_only else "rw")
+            undo.callback(self._writer.db.close)
+            self._prepare(self._writer.db)
+            self._reader = self._writer if path is None or read_only else self._open("ro")
+            undo.pop_all()
 
-    def _open(self) -> sqlite3.Connection:
-        target = ""
-        if self.path is not None:
-            if not self.read_only:
-                _create_private(self.path)
-            target = f"{self.path.absolute().as_uri()}?mode={'ro' if self.read_only else 'rw'}"
-        return sqlite3.connect(
+    def _open(self, mode: str) -> _Connection:
+        target = f"{self.path.absolute().as_uri()}?mode={mode}" if self.path is not None else ""
+        db = sqlite3.connect(
             target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=bool(target)
         )
+        return _Connection(db, threading.RLock())
 
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA foreign_keys = ON")
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA foreign_keys = ON")
         if self.read_only:
-            if migrations.pending(self._db):
+            if migrations.pending(db):
                 raise StoreError(f"Store {self.path} is of an older xavatar: open it for writing once.")
             return
         # Erased means erased: the bytes of a picture do not stay in free pages.
-        self._db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA secure_delete = ON")
         if self.path is not None:
-            self._use_wal()
-            self._db.execute("PRAGMA synchronous = NORMAL")
-        migrations.migrate(self._db)
-
-    def _use_wal(self) -> None:
-        # Two processes that open a new file at once: SQLite's busy handler does not cover this change.
-        deadline = time.monotonic() + BUSY_SECONDS
-        while self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+            _use_wal(db)
+            db.execute("PRAGMA synchronous = NORMAL")
+        migrations.migrate(db)
 
     @property
     def closed(self) -> bool:
@@ -95,13 +89,26 @@ class Database:
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Return all rows of one query."""
-        with self._use() as db:
+        with self._use(self._reader) as db:
             return db.execute(sql, values).fetchall()
 
     def one(self, sql: str, values: Sequence[object] = ()) -> Any:
         """Return the first value of a query's first row, or None when there is no row."""
         rows = self.read(sql, values)
         return rows[0][0] if rows else None
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Let all that this thread reads be of one moment, whatever is committed meanwhile."""
+        with self._use(self._reader) as db:
+            if db.in_transaction:
+                yield
+                return
+            db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                db.execute("ROLLBACK")
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -113,7 +120,7 @@ class Database:
             Wait until it would survive a loss of power; a killed process never loses what was
             committed.
         """
-        with self._use() as db:
+        with self._use(self._writer) as db:
             if self.read_only:
                 raise StoreError(f"Store {self.path} is open for reading only. Open it without `read_only`.")
             if durable and self.path is not None:
@@ -127,17 +134,17 @@ class Database:
 
     def run(self, sql: str, values: Sequence[object] = ()) -> None:
         """Run one statement by itself, outside of transactions or as one of its own."""
-        with self._use() as db:
+        with self._use(self._writer) as db:
             db.execute(sql, values)
 
     @contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
+    def _use(self, connection: _Connection) -> Iterator[sqlite3.Connection]:
         if os.getpid() != self._process:
             raise StoreError("The store was opened by the parent process; open it again in this one.")
-        with self._lock, self._told("failed"):
+        with connection.lock, self._told("failed"):
             if self._closed:
                 raise StoreError("The store is closed.")
-            yield self._db
+            yield connection.db
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -159,12 +166,26 @@ class Database:
         """Close the database; nothing when it is closed, or belongs to the parent process."""
         if os.getpid() != self._process:
             return
-        with self._lock:
+        with self._writer.lock, self._reader.lock:
             if not self._closed:
                 self._closed = True
                 with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("PRAGMA optimize")
-                self._db.close()
+                    self._writer.db.execute("PRAGMA optimize")
+                self._reader.db.close()
+                self._writer.db.close()
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    # Two processes that open a new file at once: SQLite's busy handler does not cover this change.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _create_private(path: Path) -> None:

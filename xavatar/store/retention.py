@@ -119,5 +119,5 @@ def vacuum(db: Database) -> int:
     before = db.one("PRAGMA page_count")
     db.run("VACUUM")
     if db.path is not None:
-        db.read("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.run("PRAGMA wal_checkpoint(TRUNCATE)")
     return int((before - db.one("PRAGMA page_count")) * db.one("PRAGMA page_size"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -66,22 +66,26 @@ def rows(outcomes: Sequence[Outcome], snapshot: str) -> Rows:
     """Lay outcomes out for the store; those that come back changed get an exact copy."""
     table = frame(outcomes, snapshot=snapshot)
     cells = (dict(zip(NAMES, row, strict=True)) for row in plain_rows(table, NAMES))
-    found: dict[str, tuple[Any, ...]] = {}
+    keys: dict[ImageFacts, str] = {}
+    known: dict[str, ImageFacts] = {}
+    kept: list[tuple[Any, ...]] = []
     laid: list[tuple[Any, ...]] = []
     for number, outcome in enumerate(outcomes):
         mine: list[dict[str, Any]] = []
         for reading in outcome.readings or (None,):
-            facts = reading.facts if reading is not None else None
             row = next(cells) | {"outcome": number, "facts": None, "exact": None}
             row["observed_at"] = moment(outcome.observed_at)
-            if facts is not None:
-                row["facts"] = key = fact_key(facts)
-                found.setdefault(key, fact_cells(facts))
+            if reading is not None and (facts := reading.facts) is not None:
+                if facts not in keys:
+                    keys[facts] = key = fact_key(facts)
+                    kept.append((key, *fact_cells(facts)))
+                    known[key] = _facts(kept[-1][1:])
+                row["facts"] = keys[facts]
             mine.append(row)
-        if _outcome(mine, {row["facts"]: _facts(found[row["facts"]]) for row in mine if row["facts"]}) != outcome:
+        if _outcome(mine, known) != outcome:
             mine[0]["exact"] = exact.encode(outcome)
         laid += [tuple(row[name] for name in (*EXTRA, *NAMES)) for row in mine]
-    return Rows(laid, [(key, *cells) for key, cells in found.items()])
+    return Rows(laid, kept)
 
 
 def outcomes(descriptors: Iterable[Sequence[Any]], facts: Iterable[Sequence[Any]]) -> Iterator[Outcome]:
@@ -103,8 +107,8 @@ def table(descriptors: Sequence[Sequence[Any]]) -> pd.DataFrame:
 
 def fact_key(facts: ImageFacts) -> str:
     """Return the key under which equal facts are kept once."""
-    text = json.dumps(asdict(facts), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
-    return hashlib.sha1(text, usedforsecurity=False).hexdigest()
+    text = json.dumps([getattr(facts, name) for name in FACT_FIELDS], ensure_ascii=False)
+    return hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def fact_cells(facts: ImageFacts) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ def save(db: Database, snapshot: Snapshot, findings: Iterable[Finding] | None) -
         raise ConfigError(f"{key!r} cannot be a snapshot's id: it has characters that cannot be shown.")
     laid = rows.rows(snapshot.outcomes, key)
     judged = None if findings is None else [(key, *rows.finding_cells(finding)) for finding in findings]
-    head = (
+    header = (
         key,
         clean(snapshot.account),
         clean(snapshot.scope),
@@ -55,7 +56,7 @@ def save(db: Database, snapshot: Snapshot, findings: Iterable[Finding] | None) -
     )
     with db.write(durable=True) as transaction:
         transaction.execute("DELETE FROM snapshots WHERE id = ?", (key,))
-        transaction.execute(f"INSERT INTO snapshots ({_HEAD}) VALUES ({_marks(head)})", head)
+        transaction.execute(f"INSERT INTO snapshots ({_HEAD}) VALUES ({_marks(header)})", header)
         transaction.executemany(
             f"INSERT OR IGNORE INTO facts ({_FACTS}) VALUES ({_marks(rows.FACT_FIELDS)}, ?)", laid.facts
         )
@@ -70,28 +71,38 @@ def save(db: Database, snapshot: Snapshot, findings: Iterable[Finding] | None) -
 
 def load(db: Database, key: str) -> Snapshot:
     """Return a snapshot as it was saved."""
-    account, scope, taken_at, complete = _head(db, key)
     wanted = f"SELECT {_FACTS} FROM facts WHERE key IN (SELECT facts FROM descriptors WHERE snapshot = ?)"
-    facts = db.read(wanted, (key,))
-    found = db.read(f"SELECT {_DESCRIPTORS} FROM descriptors WHERE snapshot = ? ORDER BY row", (key,))
-    outcomes = tuple(rows.outcomes(found, facts))
-    return Snapshot(account, scope, outcomes, datetime.fromisoformat(taken_at), bool(complete), key)
+    with db.moment():
+        empty = head(db, key)
+        facts = db.read(wanted, (key,))
+        found = db.read(f"SELECT {_DESCRIPTORS} FROM descriptors WHERE snapshot = ? ORDER BY row", (key,))
+    return replace(empty, outcomes=tuple(rows.outcomes(found, facts)))
+
+
+def head(db: Database, key: str) -> Snapshot:
+    """Return a snapshot without its outcomes."""
+    found = db.read("SELECT account, scope, taken_at, complete FROM snapshots WHERE id = ?", (key,))
+    if not found:
+        raise SnapshotNotFound(f"The store has no snapshot {key!r}. `snapshots()` lists what it has.")
+    account, scope, taken_at, complete = found[0]
+    return Snapshot(account, scope, (), datetime.fromisoformat(taken_at), bool(complete), key)
 
 
 def findings(db: Database, key: str) -> tuple[Finding, ...] | None:
     """Return a snapshot's findings; None when it was saved without a judgement."""
-    if db.one("SELECT findings FROM snapshots WHERE id = ?", (key,)) is None:
-        _head(db, key)
-        return None
-    return tuple(
-        map(rows.finding, db.read(f"SELECT {_FINDINGS} FROM findings WHERE snapshot = ? ORDER BY row", (key,)))
-    )
+    with db.moment():
+        head(db, key)
+        judged = db.one("SELECT findings FROM snapshots WHERE id = ?", (key,)) is not None
+        found = db.read(f"SELECT {_FINDINGS} FROM findings WHERE snapshot = ? ORDER BY row", (key,))
+    return tuple(map(rows.finding, found)) if judged else None
 
 
 def frame(db: Database, key: str) -> pd.DataFrame:
     """Return a snapshot as the frame it was saved from."""
-    _head(db, key)
-    return rows.table(db.read(f"SELECT {_FRAME} FROM descriptors WHERE snapshot = ? ORDER BY row", (key,)))
+    with db.moment():
+        head(db, key)
+        found = db.read(f"SELECT {_FRAME} FROM descriptors WHERE snapshot = ? ORDER BY row", (key,))
+    return rows.table(found)
 
 
 def history(db: Database, jid: str) -> pd.DataFrame:
@@ -135,13 +146,6 @@ def previous(db: Database, before: Snapshot | None, account: str | None, scope: 
         when = f" before {before.taken_at:%Y-%m-%d %H:%M} UTC" if before is not None else ""
         raise SnapshotNotFound(f"The store has no snapshot of {whose}{when}. `snapshots()` lists what it has.")
     return str(key)
-
-
-def _head(db: Database, key: str) -> tuple[Any, ...]:
-    found = db.read("SELECT account, scope, taken_at, complete FROM snapshots WHERE id = ?", (key,))
-    if not found:
-        raise SnapshotNotFound(f"The store has no snapshot {key!r}. `snapshots()` lists what it has.")
-    return found[0]
 
 
 def _new_id(taken_at: datetime) -> str:

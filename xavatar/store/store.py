@@ -129,7 +129,7 @@ class Store:
         SnapshotNotFound
             There is none.
         """
-        before = self.load(of) if isinstance(of, str) else of
+        before = snapshots.head(self._db, of) if isinstance(of, str) else of
         return self.load(snapshots.previous(self._db, before, account, scope))
 
     def history(self, jid: str) -> pd.DataFrame:
