@@ -17,7 +17,7 @@ import pytest
 from tests.unit.test_store_snapshots import FINDING, JULIET, PEP, snapshot
 from xavatar.errors import SchemaTooNew, SnapshotNotFound, StoreError
 from xavatar.frames import NAMES
-from xavatar.store import Store, default_path, schema
+from xavatar.store import Retention, Store, default_path, schema
 from xavatar.store.migrations import MIGRATIONS, Migration, migrate
 
 
@@ -176,24 +176,36 @@ def test_others_read_it_while_it_is_written(path: Path) -> None:
         other.close()
 
 
-def _write(path: Path, number: int, rounds: int) -> None:
-    with Store(path) as store:
+def _write(path: Path, number: int, rounds: int, retention: Retention | None = None) -> None:
+    with Store(path, retention=retention) as store:
         for index in range(rounds):
             face = f"face {number} {index}".encode()
             store.put(hashlib.sha1(face).hexdigest(), face)
             store.save(snapshot(PEP, id=f"{number}-{index}"), [FINDING])
 
 
-@pytest.mark.timeout(120)
-def test_four_processes_write_at_once(path: Path) -> None:
-    """They also create the file at once."""
+def _four_at_once(path: Path, rounds: int, retention: Retention | None = None) -> None:
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_write, args=(path, number, 25)) for number in range(4)]
+    workers = [context.Process(target=_write, args=(path, number, rounds, retention)) for number in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(100)
     assert [worker.exitcode for worker in workers] == [0] * 4
+
+
+@pytest.mark.timeout(120)
+def test_four_processes_drop_the_same_snapshots(path: Path) -> None:
+    _four_at_once(path, 20, Retention(snapshots=3, max_bytes=0))
+    with Store(path) as store:
+        assert len(store.snapshots()) == 1
+        assert store.check() == ()
+
+
+@pytest.mark.timeout(120)
+def test_four_processes_write_at_once(path: Path) -> None:
+    """They also create the file at once."""
+    _four_at_once(path, 25)
     with Store(path) as store:
         assert len(store.snapshots()) == 100
         assert len(store) == 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -70,7 +69,7 @@ _EXCESS: Final = """
 SELECT id FROM (SELECT id, taken_at, row_number() OVER (PARTITION BY account, scope ORDER BY taken_at DESC, id DESC) n
 FROM snapshots) WHERE n > ? OR taken_at < ? ORDER BY taken_at, id
 """
-_OLDEST: Final = "SELECT id FROM snapshots ORDER BY taken_at, id LIMIT 1"
+_OLDEST: Final = "SELECT id FROM snapshots ORDER BY taken_at, id LIMIT 2"
 _UNSHOWN: Final = "NOT EXISTS (SELECT 1 FROM descriptors WHERE descriptors.sha1 = images.sha1)"
 _UNUSED: Final = "NOT EXISTS (SELECT 1 FROM descriptors WHERE descriptors.facts = facts.key)"
 
@@ -80,32 +79,40 @@ def prune(db: Database, retention: Retention) -> Pruned:
     now = datetime.now(UTC)
     oldest = moment(now - retention.max_age) if retention.max_age is not None else ""
     most = retention.snapshots if retention.snapshots is not None else 2**62
-    gone = [str(key) for (key,) in db.read(_EXCESS, (most, oldest))]
-    images = sum(drop(db, key) for key in gone)
+    gone: list[str] = []
+    images = 0
+    for (key,) in db.read(_EXCESS, (most, oldest)):
+        images += _drop(db, key, gone)
     with db.write() as transaction:
         before = moment(now - retention.grace)
         images += transaction.execute(f"DELETE FROM images WHERE kept_at < ? AND {_UNSHOWN}", (before,)).rowcount
     while retention.max_bytes is not None and used(db) > retention.max_bytes:
-        if db.one("SELECT count(*) FROM snapshots") <= 1:
+        ids = db.read(_OLDEST)
+        if len(ids) < 2:
             break
-        gone.append(str(db.one(_OLDEST)))
-        images += drop(db, gone[-1])
+        images += _drop(db, ids[0][0], gone)
     return Pruned(tuple(gone), images)
 
 
 def drop(db: Database, key: str) -> int:
     """Drop one snapshot with the images and facts that it alone has; return how many images went."""
+    gone: list[str] = []
+    images = _drop(db, key, gone)
+    if not gone:
+        raise SnapshotNotFound(f"The store has no snapshot {key!r}. `snapshots()` lists what it has.")
+    return images
+
+
+def _drop(db: Database, key: str, gone: list[str]) -> int:
+    """Drop one snapshot and note its id, unless another process was faster."""
     with db.write() as transaction:
         shown = transaction.execute("SELECT DISTINCT sha1 FROM descriptors WHERE snapshot = ?", (key,)).fetchall()
         facts = transaction.execute("SELECT DISTINCT facts FROM descriptors WHERE snapshot = ?", (key,)).fetchall()
         if not transaction.execute("DELETE FROM snapshots WHERE id = ?", (key,)).rowcount:
-            raise SnapshotNotFound(f"The store has no snapshot {key!r}. `snapshots()` lists what it has.")
+            return 0
+        gone.append(key)
         transaction.executemany(f"DELETE FROM facts WHERE key = ? AND {_UNUSED}", facts)
-        return _delete_images(transaction, shown)
-
-
-def _delete_images(transaction: sqlite3.Connection, shown: list[tuple[str]]) -> int:
-    return transaction.executemany(f"DELETE FROM images WHERE sha1 = ? AND {_UNSHOWN}", shown).rowcount
+        return transaction.executemany(f"DELETE FROM images WHERE sha1 = ? AND {_UNSHOWN}", shown).rowcount
 
 
 def used(db: Database) -> int:
