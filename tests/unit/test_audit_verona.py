@@ -8,6 +8,7 @@ from xavatar import session
 from xavatar.audit import RULES, Audit, Limits
 from xavatar.sandbox import sandbox
 from xavatar.sandbox.load import load, planted
+from xavatar.store import Store
 
 VERONA = load("verona")
 PLANTED = set(planted(VERONA))
@@ -32,7 +33,7 @@ def pairs(found: dict[str, set[str]]) -> set[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def audits() -> dict[str, list[Audit]]:
     """The roster and every room, looked at closely and in passing."""
-    with sandbox(VERONA) as box, session.connect(sandbox=box, timeout=10) as seen:
+    with sandbox(VERONA) as box, Store() as own, session.connect(sandbox=box, timeout=10, store=own) as seen:
         thorough, plain = (seen.audit(thorough=each, progress=False) for each in (True, False))
         rooms, shy = [], []
         for room in VERONA.rooms:
