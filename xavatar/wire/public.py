@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import io
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import new_class
 from typing import Any, Final
 from xml.etree.ElementTree import Element
@@ -26,6 +26,7 @@ from aioxmpp.stream import StanzaState
 
 from xavatar.errors import ProtocolViolation, QueryTimeout, SessionClosed, Unsupported
 
+from .capture import Capture, Direction
 from .lane import Observer
 from .stanza_errors import query_error
 from .xml import CLIENT, PUBSUB_ERRORS, parse, split, tag
@@ -54,8 +55,26 @@ class PublicPath:
 
     def __init__(self, client: aioxmpp.Client) -> None:
         self._client = client
+        self._capture: Capture | None = None
         self._under_way: set[asyncio.Future[Any]] = set()
-        _teach_conditions()
+
+    def tell(self, capture: Capture) -> None:
+        """Tell whoever records of our requests and their answers, and of all presences and messages."""
+        self._capture = capture
+        stream = self._client.stream
+        for passing, direction in (
+            (stream.service_inbound_presence_filter, Direction.IN),
+            (stream.service_inbound_message_filter, Direction.IN),
+            (stream.service_outbound_presence_filter, Direction.OUT),
+            (stream.service_outbound_message_filter, Direction.OUT),
+        ):
+            last = 10**6 if direction is Direction.OUT else -(10**6)
+            passing.register(partial(self._passes, direction), order=last)
+
+    def _passes(self, direction: Direction, stanza: Any) -> Any:
+        if self._capture is not None and self._capture.wanted:
+            self._capture.record(direction, aioxmpp.xml.serialize_single_xso(stanza).encode())
+        return stanza
 
     async def request(self, payload: str, *, to: str | None, kind: str, timeout: float, step: str) -> Element:
         """Send an IQ and return a result; see :meth:`xavatar.wire.lane.Lane.request`.
@@ -67,6 +86,7 @@ class PublicPath:
         ProtocolViolation
             aioxmpp could not read the answer.
         """
+        _teach_conditions()
         jid = to or ""
         iq = aioxmpp.IQ(
             type_=aioxmpp.IQType(kind),
@@ -99,8 +119,9 @@ class PublicPath:
         self._under_way.add(answer)
         try:
             token = self._client.enqueue(iq)
+            self._passes(Direction.OUT, iq)
             try:
-                return await answer
+                return self._passes(Direction.IN, await answer)
             finally:
                 if token.state is StanzaState.ACTIVE:
                     token.abort()

@@ -13,10 +13,13 @@ import aioxmpp.service
 from xavatar.errors import SessionClosed
 
 from . import seam
+from .capture import Capture
 from .lane import Lane, Observer
 from .public import PublicPath
+from .recorder import Recorder
 from .stanza_errors import from_stanza
 from .tap import Guard, Tap
+from .trace import LIMIT, LiveTrace
 
 
 class Wire(aioxmpp.service.Service):
@@ -36,6 +39,7 @@ class Wire(aioxmpp.service.Service):
 
     def __init__(self, client: aioxmpp.Client, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
+        self._capture = Capture()
         self._public = PublicPath(client)
         self._lane: Lane | None = None
         self.resume_wait = 10.0
@@ -45,6 +49,8 @@ class Wire(aioxmpp.service.Service):
         if self.raw:
             self._lane = Lane(client.stream)
             self._watch_doors()
+        else:
+            self._public.tell(self._capture)
         client.on_stream_suspended.connect(self._suspended)
         client.on_stream_resumed.connect(self._returned)
         client.on_stream_established.connect(self._returned)
@@ -115,6 +121,20 @@ class Wire(aioxmpp.service.Service):
         if self._lane is not None:
             self._lane.guards[tag] = accepts
 
+    def trace(self, *, limit: int = LIMIT) -> LiveTrace:
+        """Record every stanza from now on, in both directions, until the trace is stopped.
+
+        Passwords, tokens and people's messages are left out before anything is kept. Through
+        the public interface only our own requests are seen, not those of aioxmpp's services.
+
+        Parameters
+        ----------
+        limit : int
+            Bytes to keep at most; the oldest stanzas go first.
+        """
+        recorder = Recorder(limit)
+        return LiveTrace(recorder, self._capture.add(recorder.record))
+
     @property
     def _path(self) -> Lane | PublicPath:
         return self._lane if self.raw and self._lane is not None else self._public
@@ -166,8 +186,10 @@ class Wire(aioxmpp.service.Service):
             return
         assert self._lane is not None
         parser, processor, depth = found
-        parser.setContentHandler(Tap(processor, self._lane, depth))
+        tap = Tap(processor, self._lane, depth)
+        parser.setContentHandler(tap)
         self._lane.attached(xmlstream)
+        self._capture.attached(tap, parser, xmlstream._writer)
         seam.send_at_once(xmlstream)
 
     def _suspended(self, reason: Any = None) -> None:

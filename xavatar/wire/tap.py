@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.sax.handler import ContentHandler
 
+from .capture import Inlet
+
 Name = tuple[str | None, str]
 Guard = Callable[[Element], bool]
 
@@ -54,10 +56,16 @@ class Tap(ContentHandler):
     depth : int
         How deep in the stream the parser is now: 0 before the stream header, 1 between
         stanzas, more inside one, which then passes unseen.
+
+    Attributes
+    ----------
+    inlet : Inlet, optional
+        Told where stanzas begin and end, while somebody records.
     """
 
     def __init__(self, inner: ContentHandler, board: Switchboard, depth: int) -> None:
         super().__init__()
+        self.inlet: Inlet | None = None
         self._inner = inner
         self._board = board
         self._depth = depth
@@ -108,6 +116,8 @@ class Tap(ContentHandler):
         self._forward(self._inner.startElementNS, name, qname, attrs)
 
     def _begin(self, name: Name, attrs: Any) -> None:
+        if self.inlet is not None:
+            self.inlet.starts()
         self._ours = name == IQ and self._board.expects(attrs._attrs)
         if self._ours or (name in STANZAS and self._board.watches(name[1])):
             self._builder = TreeBuilder()
@@ -139,6 +149,8 @@ class Tap(ContentHandler):
     def _finish(self, name: Name, element: Element | None, ours: bool) -> None:
         self._builder = None
         self._ours = False
+        if self.inlet is not None:
+            self.inlet.ends()
         if ours and element is not None:
             self._board.answered(element)
             return

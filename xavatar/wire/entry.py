@@ -1,0 +1,179 @@
+"""A recorded stanza, and what can be read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError
+
+from .capture import Direction
+from .lessons import Lesson, Seen, broken, decoded, illustrated
+from .xeps import specifications, summary
+from .xml import DATA, VCARD, parse, split, tag
+
+# The namespaces a stream's header declares, for a stanza that is read on its own.
+_HEADER: Final = b"<stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+_OTHER: Final = {Direction.IN: Direction.OUT, Direction.OUT: Direction.IN}
+IMAGES: Final = (tag(DATA, "data"), tag(VCARD, "BINVAL"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stanza that went over the wire.
+
+    Parameters
+    ----------
+    number : int
+        Counted from 1 while the recording runs.
+    at : datetime
+        UTC.
+    direction : Direction
+    raw : bytes
+        As sent or received, but for what is secret.
+    request : Entry, optional
+        What it answers.
+    """
+
+    number: int
+    at: datetime
+    direction: Direction
+    raw: bytes
+    request: Entry | None = None
+
+    @cached_property
+    def _facts(self) -> _Facts:
+        return _read(self)
+
+    @property
+    def element(self) -> Element | None:
+        """The stanza as a tree; ``None`` when it cannot be read alone."""
+        return _tree(self.raw)
+
+    @property
+    def kind(self) -> str:
+        """``iq``, ``message``, ``presence``, or the name of another element of the stream."""
+        return self._facts.kind
+
+    @property
+    def type(self) -> str:
+        """The attribute `type`, empty without one."""
+        return self._facts.attributes.get("type", "")
+
+    @property
+    def id(self) -> str:
+        """The stanza's id, empty without one."""
+        return self._facts.attributes.get("id", "")
+
+    @property
+    def sender(self) -> str:
+        """The attribute `from`, empty without one."""
+        return self._facts.attributes.get("from", "")
+
+    @property
+    def to(self) -> str:
+        """The attribute `to`, empty without one."""
+        return self._facts.attributes.get("to", "")
+
+    @property
+    def peer(self) -> str:
+        """Who is at the other end: the addressee, or the sender; empty for one's own account."""
+        return self.to if self.direction is Direction.OUT else self.sender
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire, before encryption."""
+        return len(self.raw)
+
+    @property
+    def summary(self) -> str:
+        """What it is about, in a few words."""
+        own = self._facts.summary
+        return f"{own}: {self.request.summary}" if self.request and own == "result" else own
+
+    @property
+    def xeps(self) -> tuple[str, ...]:
+        """The specifications it belongs to, the most telling first; an answer's include its request's."""
+        asked = self.request.xeps if self.request is not None else ()
+        return tuple(dict.fromkeys((*self._facts.xeps, *asked)))
+
+    @property
+    def illustrates(self) -> tuple[Lesson, ...]:
+        """Rules it shows at work."""
+        return self._facts.illustrates
+
+    @property
+    def breaks(self) -> tuple[Lesson, ...]:
+        """Rules it breaks."""
+        return self._facts.breaks
+
+    @property
+    def elapsed_ms(self) -> float | None:
+        """Milliseconds from the request to this answer."""
+        return (self.at - self.request.at).total_seconds() * 1000 if self.request is not None else None
+
+    @property
+    def images(self) -> tuple[bytes, ...]:
+        """The images it carries."""
+        element = self.element
+        found = () if element is None else (decoded(each.text) for each in element.iter() if each.tag in IMAGES)
+        return tuple(image for image in found if image)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    kind: str
+    attributes: dict[str, str]
+    summary: str
+    xeps: tuple[str, ...]
+    illustrates: tuple[Lesson, ...]
+    breaks: tuple[Lesson, ...]
+
+
+def _tree(raw: bytes) -> Element | None:
+    try:
+        return parse(_HEADER + raw + b"</stream>")[0]
+    except (ParseError, IndexError, ValueError):
+        return None
+
+
+def _read(entry: Entry) -> _Facts:
+    element = entry.element
+    if element is None:
+        return _Facts("unreadable", {}, "", (), (), ())
+    seen = Seen(element, entry.request.element if entry.request is not None else None)
+    return _Facts(
+        split(element.tag)[1],
+        dict(element.attrib),
+        summary(element),
+        specifications(element),
+        illustrated(seen),
+        broken(seen),
+    )
+
+
+def entries(
+    records: Iterable[tuple[int, float, Direction, bytes]], known: Mapping[int, Entry] | None = None
+) -> Iterator[Entry]:
+    """Yield entries with each answer tied to its request.
+
+    Parameters
+    ----------
+    records : iterable
+        Number, POSIX time in seconds, direction and bytes.
+    known : mapping, optional
+        Entries read before, by number; they are not read again.
+    """
+    asked: dict[tuple[Direction, str], Entry] = {}
+    for number, at, direction, raw in records:
+        entry = known.get(number) if known else None
+        if entry is None:
+            entry = Entry(number, datetime.fromtimestamp(at, UTC), direction, raw)
+            if entry.kind == "iq" and entry.type in ("result", "error"):
+                request = asked.pop((_OTHER[direction], entry.id), None)
+                entry = Entry(number, entry.at, direction, raw, request)
+        if entry.kind == "iq" and entry.type in ("get", "set"):
+            asked[direction, entry.id] = entry
+        yield entry

@@ -1,0 +1,116 @@
+"""Stanzas for reading: indented, namespaces said once, images elided; as text, HTML, or for a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Final
+from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape as escape_text
+from xml.sax.saxutils import quoteattr
+
+from .lessons import decoded
+from .xml import CLIENT, split
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Token = tuple[str, str]
+"""A class, and the characters: ``tag``, ``name``, ``value``, ``namespace``, ``text``, ``elided``, ``""``."""
+
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
+_LONG: Final = 200
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/=\s]+")
+_STYLES: Final = {
+    "tag": "bold blue",
+    "name": "cyan",
+    "value": "green",
+    "namespace": "dim",
+    "text": "default",
+    "elided": "italic magenta",
+}
+# Neither a terminal nor a page shall take orders from a stanza.
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def tokens(element: Element, inherited: str = CLIENT, indent: int = 0) -> Iterator[Token]:
+    """Yield the pieces of a stanza's text.
+
+    Parameters
+    ----------
+    element : Element
+    inherited : str
+        The default namespace in force.
+    indent : int
+        Levels of two spaces.
+    """
+    namespace, local = split(element.tag)
+    yield "", "  " * indent
+    yield "tag", f"<{local}"
+    if namespace != inherited:
+        yield "namespace", f" xmlns={quoteattr(namespace)}"
+    for name, value in element.attrib.items():
+        yield from _attribute(name, value)
+    text = (element.text or "").strip()
+    if not len(element) and not text:
+        yield "tag", "/>"
+        return
+    yield "tag", ">"
+    if text:
+        yield _text(text)
+    if len(element):
+        for child in element:
+            yield "", "\n"
+            yield from tokens(child, namespace, indent + 1)
+            if tail := (child.tail or "").strip():
+                yield _text(tail)
+        yield "", "\n" + "  " * indent
+    yield "tag", f"</{local}>"
+
+
+def _attribute(name: str, value: str) -> Iterator[Token]:
+    scope, local = split(name)
+    if scope and scope != _XML:
+        yield "namespace", f" xmlns:a={quoteattr(scope)}"
+    yield "name", f" {'xml:' if scope == _XML else 'a:' if scope else ''}{local}="
+    shown = value if len(value) <= _LONG else f"{value[:_LONG]}… ({len(value):,} characters)"
+    yield "value", harmless(quoteattr(shown))
+
+
+def _text(text: str) -> Token:
+    if len(text) <= _LONG:
+        return "text", harmless(escape_text(text))
+    if _BASE64.fullmatch(text):
+        return "elided", f"… {len(decoded(text)):,} bytes in base64 …"
+    return "text", f"{harmless(escape_text(text[:_LONG]))}… ({len(text):,} characters)"
+
+
+def harmless(text: str) -> str:
+    """Return text without what a terminal would obey, or what would turn its direction."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def as_text(element: Element) -> str:
+    """Return a stanza as indented XML, images elided."""
+    return "".join(text for _, text in tokens(element))
+
+
+def as_html(element: Element) -> str:
+    """Return a stanza as indented, escaped XML with a ``<span>`` of class ``xa-…`` for each kind of piece."""
+    return "".join(
+        f'<span class="xa-{kind}">{escape(text)}</span>' if kind else escape(text) for kind, text in tokens(element)
+    )
+
+
+def as_rich(element: Element) -> Text:
+    """Return a stanza for a terminal, coloured."""
+    from rich.text import Text
+
+    return Text.assemble(*((text, _STYLES.get(kind, "")) for kind, text in tokens(element)))
+
+
+def unreadable(raw: bytes) -> str:
+    """Return bytes that are no stanza as text, shortened."""
+    text = raw.decode(errors="replace")
+    return harmless(text if len(text) <= 2 * _LONG else f"{text[: 2 * _LONG]}… ({len(raw):,} bytes)")
