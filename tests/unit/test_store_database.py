@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -53,6 +54,15 @@ def test_odd_paths(tmp_path: Path) -> None:
         assert len(Store(tmp_path / name).snapshots()) == 1
 
 
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_one_that_is_forgotten_is_closed(path: Path) -> None:
+    store = Store(path)
+    store.save(snapshot(PEP))
+    del store
+    gc.collect()
+    assert {file.name for file in path.parent.iterdir()} == {"store.sqlite"}, "the log went back into the file"
+
+
 def test_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with Store("here.sqlite"):
@@ -69,14 +79,10 @@ def test_no_database(tmp_path: Path) -> None:
 
 def test_somebody_else_s_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "places.sqlite"
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE bookmarks (url)")
-    other.close()
+    raw(path, "CREATE TABLE bookmarks (url)")
     with pytest.raises(StoreError, match="no store of xavatar"):
         Store(path)
-    again = sqlite3.connect(path)
-    assert again.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
-    again.close()
+    assert raw(path, "SELECT name FROM sqlite_master") == [("bookmarks",)]
 
 
 def test_read_only(path: Path) -> None:

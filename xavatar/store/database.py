@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,8 @@ class Database:
             self._prepare(self._writer.db)
             self._reader = self._writer if path is None or read_only else self._open("ro")
             undo.pop_all()
+        # For those who forget to close, and for the store that lives as long as its process.
+        self._release = weakref.finalize(self, _close, self._process, self._reader.db, self._writer.db)
 
     def _open(self, mode: str) -> _Connection:
         target = f"{self.path.absolute().as_uri()}?mode={mode}" if self.path is not None else ""
@@ -169,10 +172,14 @@ class Database:
         with self._writer.lock, self._reader.lock:
             if not self._closed:
                 self._closed = True
-                with contextlib.suppress(sqlite3.Error):
-                    self._writer.db.execute("PRAGMA optimize")
-                self._reader.db.close()
-                self._writer.db.close()
+                self._release()
+
+
+def _close(process: int, *connections: sqlite3.Connection) -> None:
+    # A forked process must not touch its parent's: SQLite's locks belong to whoever took them.
+    if os.getpid() == process:
+        for db in connections:
+            db.close()
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
