@@ -199,10 +199,12 @@ def test_colours_confirm() -> None:
             shown.append(Outcome(Subject(f"{number}@x"), Source.PEP, Status.OK, readings=(reading,)))
         return shown
 
-    red, reddish, blue = "#c83232", "#c84222", "#3232c8"
-    assert len(duplicates(people((red,), (reddish, blue)))) == 2
+    red, reddish, blue, green, grey = "#c83232", "#c84222", "#3232c8", "#32c832", "#808080"
     assert len(duplicates(people((red, blue), (blue, reddish)))) == 2
-    assert len(duplicates(people((red,), (blue, red)))) == 0, "the main colour of the second is not in the first"
+    assert len(duplicates(people((red,), (red, blue)))) == 0, "the second's blue is not in the first"
+    assert len(duplicates(people((red, blue, green), (red, blue, green, grey)))) == 2, "the fourth does not count"
+    assert len(duplicates(people((red, blue, green), (red, blue, grey, green)))) == 0
+    assert len(duplicates(people((red, blue, grey, green), (red, blue, green, grey)))) == 2
     assert len(duplicates(people((red,), (blue,)))) == 0
     assert len(duplicates(people((red,), ("#c84332",)))) == 0
     assert len(duplicates(people((red,), ()))) == 2
@@ -300,10 +302,10 @@ def test_re_encodings_of_pictures_are_found_and_other_faces_are_not() -> None:
             reading = Reading(Descriptor(), inspect(data), Status.OK)
             outcomes.append(Outcome(Subject(f"{seed}-{number}@x"), Source.PEP, Status.OK, readings=(reading,)))
     groups = duplicate_groups(duplicates(outcomes))
-    assert len(groups) == 40
-    assert {frozenset(jids.split("; ")) for jids in groups["jids"]} == {
-        frozenset(f"{seed}-{number}@x" for number in range(3)) for seed in range(40)
-    }
+    found = [set(jids.split("; ")) for jids in groups["jids"]]
+    assert all(len({jid.partition("-")[0] for jid in group}) == 1 for group in found), "no two faces in one group"
+    assert sum(len(group) for group in found) > 0.9 * len(outcomes)
+    assert duplicate_groups(duplicates(outcomes, shade=255))["subjects"].tolist() == [3] * 40
 
 
 def test_hashes_are_read_as_they_are_written() -> None:
