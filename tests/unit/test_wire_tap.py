@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xavatar.avatar.guards import readable_metadata, readable_update
+from xavatar.wire.seam import parse_at_once
 from xavatar.wire.tap import Guard, Name, Tap
 from xavatar.wire.xml import METADATA, VCARD_UPDATE, parse, serialize, tag
 
@@ -80,6 +81,7 @@ class Line:
         self.parser = aioxmpp.xml.make_parser()
         self.parser.setContentHandler(self.processor)
         self.feed(HEADER)
+        parse_at_once(self.parser)
         self.parser.setContentHandler(Tap(self.processor, self.board, self.processor._depth))
 
     def feed(self, text: str | bytes) -> None:

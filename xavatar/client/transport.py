@@ -13,6 +13,8 @@ from typing import Any
 
 import aioxmpp.protocol
 
+from xavatar.wire.seam import parse_at_once
+
 
 class StreamTransport(asyncio.Transport):
     """What :class:`aioxmpp.protocol.XMLStream` writes to.
@@ -104,6 +106,7 @@ class Bridge(asyncio.Protocol):
     def __init__(self, stream: Any, domain: str) -> None:
         self._stream = stream
         self._domain = domain
+        self._parser: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the stream speak through the wrapped transport."""
@@ -111,8 +114,11 @@ class Bridge(asyncio.Protocol):
         self._stream.connection_made(StreamTransport(transport, self, self._domain))
 
     def data_received(self, data: bytes) -> None:
-        """Feed the stream."""
+        """Feed the stream; a parser that began with these bytes never holds a stanza's end back."""
         self._stream.data_received(data)
+        if (parser := getattr(self._stream, "_parser", None)) is not self._parser:  # new after TLS and after SASL
+            self._parser = parser
+            parse_at_once(parser)
 
     def eof_received(self) -> bool | None:
         """Close; what it means is told by :meth:`connection_lost`."""

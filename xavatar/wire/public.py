@@ -122,6 +122,9 @@ class PublicPath:
             self._passes(Direction.OUT, iq)
             try:
                 return self._passes(Direction.IN, await answer)
+            except aioxmpp.errors.XMPPError as error:
+                self._passes(Direction.IN, iq.make_error(aioxmpp.stanza.Error.from_exception(error)))
+                raise
             finally:
                 if token.state is StanzaState.ACTIVE:
                     token.abort()

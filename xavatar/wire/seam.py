@@ -79,6 +79,17 @@ def parser_of(xmlstream: Any) -> tuple[Any, Any, int] | None:
     return parser, processor, depth
 
 
+def parse_at_once(parser: Any) -> None:
+    """Let a stream's SAX parser, which has begun, work off every packet when it comes.
+
+    From expat 2.6 on, a token that a packet left unfinished is tried again only once the buffer has grown enough: the
+    end of a stanza would wait in the parser for the next stanza. A stream has no final packet, so it must not defer.
+    """
+    expat = getattr(parser, "_parser", None)
+    if expat is not None and hasattr(expat, "SetReparseDeferralEnabled"):  # Python 3.11.9, 3.12.3, 3.13 and later
+        expat.SetReparseDeferralEnabled(False)
+
+
 def send_at_once(xmlstream: Any) -> None:
     """Switch Nagle's algorithm off.
 

@@ -191,6 +191,7 @@ class Wire(aioxmpp.service.Service):
         self._lane.attached(xmlstream)
         self._capture.attached(tap, parser, xmlstream._writer)
         seam.send_at_once(xmlstream)
+        seam.parse_at_once(parser)
 
     def _suspended(self, reason: Any = None) -> None:
         self._cancel_grace()

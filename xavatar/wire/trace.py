@@ -36,15 +36,16 @@ class Trace(Sequence[Entry]):
     found : iterable of Entry
         What it holds.
 
-    Examples
-    --------
-    >>> import xavatar as xa
-    >>> with xa.connect(sandbox="verona") as session:
-    ...     with session.recording() as trace:
-    ...         frame = session.roster(sources=["pep"])
-    >>> asked = trace.filter(jid="romeo@montague.lit", direction="out")
-    >>> asked[0].summary
-    'get avatar metadata'
+    Notes
+    -----
+    ::
+
+        with session.recording() as trace:
+            frame = session.roster()
+        trace.filter(jid="romeo@montague.lit", xep=84)   # shows itself in a notebook
+        trace.frame.groupby("xep")["size"].sum()
+        trace.diagram()
+        trace.save("roster.jsonl")
     """
 
     def __init__(self, found: Iterable[Entry] = ()) -> None:
@@ -210,10 +211,12 @@ class Trace(Sequence[Entry]):
         return "\n".join([*lines, *(headline(entry) for entry in shown)])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
         for entry in self.entries:
-            yield headline(entry)
-            yield as_rich(entry.element) if entry.element is not None else unreadable(entry.raw)
-            yield ""
+            yield Text(headline(entry), style="bold")
+            yield as_rich(entry.element) if entry.element is not None else Text(unreadable(entry.raw))
+            yield Text()
 
     def _repr_html_(self) -> str:
         from .page import fragment
@@ -238,20 +241,20 @@ class LiveTrace(Trace):
 
     def __init__(self, recorder: Recorder, end: Callable[[], None]) -> None:
         super().__init__()
-        self._recorder = recorder
+        self.recorder = recorder
         self._end = end
         self._read: dict[int, Entry] = {}
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The stanzas recorded so far, oldest first."""
-        self._read = {entry.number: entry for entry in entries(self._recorder.records(), self._read)}
+        self._read = {entry.number: entry for entry in entries(self.recorder.records(), self._read)}
         return tuple(self._read.values())
 
     @property
     def dropped(self) -> int:
         """How many are gone, since the recording holds only so many bytes."""
-        return self._recorder.seen - len(self._recorder.records())
+        return self.recorder.seen - len(self.recorder.records())
 
     def stop(self) -> None:
         """Record no more; what is recorded stays."""

@@ -1,0 +1,129 @@
+"""What goes over the wire, from the shell."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .app import app
+from .exits import HELP, guarded
+from .options import Way, shared
+
+if TYPE_CHECKING:
+    from xavatar.session import Session
+    from xavatar.wire.trace import Trace
+
+_SUFFIXES = (".html", ".jsonl", ".svg", ".txt", ".xml")
+_FILTERS = "Which stanzas"
+
+
+class Direction(StrEnum):
+    """Which way stanzas go."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@app.command(epilog=HELP)
+@shared
+def trace(
+    way: Way,
+    of: Annotated[
+        str,
+        typer.Option(
+            help="What to record: me, roster, features, or the JID of a room (entered) or of a person (diagnosed)."
+        ),
+    ] = "me",
+    seconds: Annotated[float, typer.Option(help="Listen for so long after that.", min=0)] = 0.0,
+    peer: Annotated[
+        str | None,
+        typer.Option(help="Only with this JID.", show_default=False, metavar="JID", rich_help_panel=_FILTERS),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="Only iq, message or presence.", show_default=False, rich_help_panel=_FILTERS),
+    ] = None,
+    xep: Annotated[
+        str | None,
+        typer.Option(help="Only of this XEP, as 0084.", show_default=False, rich_help_panel=_FILTERS),
+    ] = None,
+    direction: Annotated[
+        Direction | None,
+        typer.Option(help="Only one way.", show_default=False, rich_help_panel=_FILTERS),
+    ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(help="Only what keeps to, or breaks, this rule.", show_default=False, rich_help_panel=_FILTERS),
+    ] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="Print one line for each, no XML.")] = False,
+) -> None:
+    """Show every stanza of a query as it goes over the wire; --out writes .jsonl, .xml, .html, .svg or .txt."""
+    with guarded(debug=way.debug):
+        targets = [_checked(path) for path in way.out or ()]
+        recorded = _record(way, of, seconds)
+        shown = recorded.filter(jid=peer, kind=kind, xep=xep, direction=direction, rule=rule)
+        if way.json:
+            from xavatar.wire.exchange import as_json_lines
+
+            print(as_json_lines(shown.entries), end="")
+        else:
+            _print(shown, lines=lines)
+        for target in targets:
+            shown.save(target)
+            typer.echo(f"Written: {target.absolute()}", err=way.json)
+
+
+def _record(way: Way, of: str, seconds: float) -> Trace:
+    from xavatar.session.recording import record_through
+
+    from .look import opened
+
+    # An interrupt ends the recording, not the telling of what is recorded.
+    with opened(way) as session, record_through(session) as recorded, suppress(KeyboardInterrupt):
+        _ask(session, of, way)
+        time.sleep(seconds)
+    return recorded
+
+
+def _ask(session: Session, of: str, way: Way) -> None:
+    if of == "me":
+        session.me(images=way.images, progress=way.progress)
+    elif of == "roster":
+        session.roster(images=way.images, progress=way.progress)
+    elif of == "features":
+        session.features()
+    elif of.partition("@")[2].partition("/")[0] in session.features().rooms:
+        session.room(of, images=way.images, progress=way.progress)
+    else:
+        session.diagnose(of)
+
+
+def _checked(path: Path) -> Path:
+    from xavatar.errors import ConfigError
+
+    if path.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(f"No trace is written as {path.name!r}: its suffix must be one of {', '.join(_SUFFIXES)}.")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"Cannot write {path}: the directory {path.parent} does not exist.")
+    return path
+
+
+def _print(shown: Trace, *, lines: bool) -> None:
+    from rich.text import Text
+
+    from xavatar.wire.trace import headline
+
+    from . import show
+
+    out = show.console()
+    if not lines:
+        out.print(shown, soft_wrap=True)
+    for entry in shown if lines else ():
+        out.print(Text(headline(entry)), soft_wrap=True)
+    more = f", {shown.dropped:,} earlier ones dropped" if shown.dropped else ""
+    out.print(Text(f"{len(shown):,} stanzas, {sum(entry.size for entry in shown):,} bytes{more}", style="bold"))
