@@ -7,11 +7,14 @@ from .placeholder import color, first_grapheme, placeholder
 from .pool import inspect_async
 from .sheet import contact_sheet
 from .sniff import mime_of, sniff
+from .source import ImageSource, open_source
 from .thumbnail import thumbnail
-from .variant import Variant, variant
+from .variant import Box, Variant, variant
 
 __all__ = [
+    "Box",
     "Fault",
+    "ImageSource",
     "Limits",
     "Variant",
     "color",
@@ -21,6 +24,7 @@ __all__ = [
     "inspect",
     "inspect_async",
     "mime_of",
+    "open_source",
     "placeholder",
     "sniff",
     "thumbnail",

@@ -71,7 +71,11 @@ def upright(data: bytes, limits: Limits, side: int) -> Image.Image:
         No picture, or one beyond the limits. Damaged files raise whatever their decoder raises.
     """
     picture, orientation = decode(data, limits, side)
-    small = plain(picture, side)
-    mode = "RGBA" if small.mode == "RGBA" else "RGB"
-    shown = small.convert(mode) if small.mode != mode else small
+    return turned(plain(picture, side), orientation)
+
+
+def turned(picture: Image.Image, orientation: int) -> Image.Image:
+    """Return a plain picture as ``RGB`` or ``RGBA``, turned as this value of EXIF's Orientation says."""
+    mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+    shown = picture.convert(mode) if picture.mode != mode else picture
     return shown.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else shown
