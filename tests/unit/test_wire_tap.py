@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from xavatar.avatar.guards import readable_metadata, readable_update
 from xavatar.wire.seam import parse_at_once
-from xavatar.wire.tap import Guard, Name, Tap
+from xavatar.wire.tap import Guard, Tap
 from xavatar.wire.xml import METADATA, VCARD_UPDATE, parse, serialize, tag
 
 HEADER = (
@@ -43,12 +43,13 @@ class Board:
 
     guards: dict[str, Guard] = field(default_factory=dict)
     watched: frozenset[str] = frozenset({"presence", "message"})
+    taken: frozenset[str] = frozenset()
     answers: list[Element] = field(default_factory=list)
     seen: list[Element] = field(default_factory=list)
     passes: int = 0
 
-    def expects(self, attributes: dict[Name, str]) -> bool:
-        return attributes.get((None, "id")) == "mine"
+    def expects(self, attributes: Mapping[str, str]) -> bool:
+        return attributes.get("id") == "mine"
 
     def watches(self, name: str) -> bool:
         return name in self.watched
@@ -56,8 +57,9 @@ class Board:
     def answered(self, stanza: Element) -> None:
         self.answers.append(stanza)
 
-    def observed(self, stanza: Element) -> None:
+    def observed(self, stanza: Element) -> bool:
         self.seen.append(stanza)
+        return stanza.tag in self.taken
 
     def passed(self) -> None:
         self.passes += 1
@@ -69,6 +71,7 @@ class Line:
 
     board: Board = field(default_factory=Board)
     stanzas: list[Any] = field(default_factory=list)
+    tapped: bool = True
     errors: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,7 +85,11 @@ class Line:
         self.parser.setContentHandler(self.processor)
         self.feed(HEADER)
         parse_at_once(self.parser)
-        self.parser.setContentHandler(Tap(self.processor, self.board, self.processor._depth))
+        if self.tapped:
+            self.listen()
+
+    def listen(self) -> None:
+        self.tap = Tap(self.parser._parser, self.board, self.processor._depth)
 
     def feed(self, text: str | bytes) -> None:
         self.parser.feed(text)
@@ -136,11 +143,16 @@ def test_a_malformed_info_does_not_cost_the_message(line: Line) -> None:
     assert next(guarded.board.seen[0].iter(tag(METADATA, "info"))).get("width") == "64px"
 
 
+def test_what_is_taken_is_seen_and_does_not_pass(line: Line) -> None:
+    taking = Line(Board(taken=frozenset({"{jabber:client}presence"})))
+    taking.feed(PRESENCE.format(GOOD) + "<message><body>hi</body></message>" + PRESENCE.format(""))
+    assert (len(taking.board.seen), len(taking.stanzas), taking.board.passes) == (3, 1, 1)
+
+
 def test_attached_inside_a_stanza_the_rest_of_it_passes() -> None:
-    line = Line(Board(watched=frozenset()))
-    line.parser.setContentHandler(line.processor)
+    line = Line(Board(watched=frozenset()), tapped=False)
     line.feed("<presence from='romeo@montague.lit/a'><show>aw")
-    line.parser.setContentHandler(Tap(line.processor, line.board, line.processor._depth))
+    line.listen()
     line.feed("ay</show></presence>" + ANSWER)
     assert line.stanzas[0].show is aioxmpp.PresenceShow.AWAY
     assert len(line.board.answers) == 1

@@ -22,7 +22,6 @@ from xavatar.wire.capture import Capture, Direction
 from xavatar.wire.entry import Entry, entries
 from xavatar.wire.lessons import Seen, broken, illustrated
 from xavatar.wire.recorder import Recorder
-from xavatar.wire.tap import Tap
 from xavatar.wire.trace import LiveTrace, Trace
 from xavatar.wire.xml import DATA, METADATA, PUBSUB, VCARD_UPDATE, parse
 
@@ -80,8 +79,7 @@ class Stream:
         self.writer.start()
         self.seen: list[tuple[Direction, bytes]] = []
         self.capture = Capture()
-        self.tap = Tap(self.line.processor, self.line.board, self.line.processor._depth)
-        self.line.parser.setContentHandler(self.tap)
+        self.tap = self.line.tap
         self.capture.attached(self.tap, self.line.parser, self.writer)
         self.stop = self.capture.add(lambda way, raw: self.seen.append((way, raw)))
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import aioxmpp
 
 from xavatar.avatar import guards
+from xavatar.avatar.events import read_event
 from xavatar.errors import ConnectTimeout, SessionClosed, SessionError
 from xavatar.wire import Wire
 
@@ -64,6 +65,9 @@ class Connection:
         self.arrivals = Arrivals()
         self.presences = PresenceBook(self.wire, self.arrivals)
         self.pushes = PushBook(self.wire, self.arrivals)
+        if owned:
+            # Nobody else in an own client asks for avatars' events, and aioxmpp takes seconds for thousands of them.
+            self.wire.take("message", lambda message: read_event(message) is not None)
         self._watch()
 
     @classmethod

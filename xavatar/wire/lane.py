@@ -18,7 +18,7 @@ from xavatar.errors import QueryTimeout, SessionClosed
 
 from .broker import Broker
 from .seam import RawStanza
-from .tap import Guard, Name
+from .tap import Guard
 from .xml import attribute
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ _ACK_REQUEST: Final = RawStanza('<r xmlns="urn:xmpp:sm:3"/>')
 _OPEN: Final = aioxmpp.protocol.State.OPEN
 
 Observer = Callable[[Element], None]
+Taker = Callable[[Element], bool]
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Lane:
         self._unasked = 0
         self._pending: dict[str, _Pending] = {}
         self._observers: dict[str, list[Observer]] = {}
+        self._takers: dict[str, list[Taker]] = {}
         self.guards: dict[str, Guard] = {}
 
     async def request(self, payload: str, *, to: str | None, kind: str, timeout: float, step: str) -> Element:
@@ -146,14 +148,17 @@ class Lane:
 
         return stop
 
-    def expects(self, attributes: Mapping[Name, str]) -> bool:
+    def take(self, kind: str, taker: Taker) -> None:
+        """Keep from aioxmpp the stanzas of `kind` to which `taker` says so."""
+        self._takers.setdefault(kind, []).append(taker)
+
+    def expects(self, attributes: Mapping[str, str]) -> bool:
         """Tell whether an IQ with these attributes answers one of our requests.
 
         Late answers do too, and those that come again after a resumption: no one but us could
         make anything of them.
         """
-        identity = attributes.get((None, "id"), "")
-        return identity.startswith(self._prefix) and attributes.get((None, "type")) in ("result", "error")
+        return attributes.get("id", "").startswith(self._prefix) and attributes.get("type") in ("result", "error")
 
     def _is_from(self, sender: str | None, asked: str | None) -> bool:
         """Tell whether the sender may answer for whom we asked (RFC 6120, 8.1.2.1 and 8.2.3)."""
@@ -163,8 +168,8 @@ class Lane:
         return sender == asked or sender.casefold() == asked.casefold() or _same(sender, asked)
 
     def watches(self, name: str) -> bool:
-        """Tell whether stanzas of this tag are observed or guarded."""
-        return bool(self._observers.get(name)) or (bool(self.guards) and name != "iq")
+        """Tell whether stanzas of this tag are observed, taken or guarded."""
+        return name in self._observers or name in self._takers or (bool(self.guards) and name != "iq")
 
     def answered(self, stanza: Element) -> None:
         """Take the answer to one of our requests."""
@@ -175,13 +180,18 @@ class Lane:
         if self._is_from(stanza.get("from"), pending.to):
             pending.future.set_result(stanza)
 
-    def observed(self, stanza: Element) -> None:
-        """Hand a passing stanza to its observers."""
-        for observer in tuple(self._observers.get(stanza.tag.rpartition("}")[2], ())):
+    def observed(self, stanza: Element) -> bool:
+        """Hand a stanza to its observers; tell whether it was taken, and counted as such."""
+        kind = stanza.tag.rpartition("}")[2]
+        for observer in tuple(self._observers.get(kind, ())):
             try:
                 observer(stanza)
             except Exception:
                 _logger.exception("an observer of %s stanzas failed", stanza.tag)
+        if not any(taker(stanza) for taker in self._takers.get(kind, ())):
+            return False
+        self._broker.taken()
+        return True
 
     def passed(self) -> None:
         """Note that a stanza went to aioxmpp whole."""

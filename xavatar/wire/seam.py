@@ -13,9 +13,12 @@ from typing import Any, Final
 import aioxmpp
 import aioxmpp.protocol
 import aioxmpp.stream
+import aioxmpp.structs
 import aioxmpp.xml
 
 from xavatar.errors import ConfigError
+
+from .addresses import PROFILES
 
 TESTED: Final = "0.13.3"
 VARIABLE: Final = "XAVATAR_WIRE"
@@ -35,11 +38,12 @@ _STREAM: Final = (
     "sm_unacked_list",
     "start",
 )
-_OTHERS: Final[tuple[tuple[type, str], ...]] = (
+_OTHERS: Final[tuple[tuple[Any, str], ...]] = (
     (aioxmpp.protocol.XMLStream, "_rx_feed"),
     (aioxmpp.stream.StanzaToken, "_set_state"),
     (aioxmpp.xml.XMPPXMLGenerator, "_finish_pending_start_element"),
     (aioxmpp.xml.XMPPXMLGenerator, "buffer"),
+    *((aioxmpp.structs, name) for name in PROFILES),
 )
 
 
@@ -69,14 +73,13 @@ def public_wished() -> bool:
     return wish == "public"
 
 
-def parser_of(xmlstream: Any) -> tuple[Any, Any, int] | None:
-    """Return parser, content handler and depth of an XML stream, or None when they are not there."""
+def parser_of(xmlstream: Any) -> tuple[Any, int] | None:
+    """Return the SAX parser of an XML stream and its depth, or None when they, or expat under them, are not there."""
     parser = getattr(xmlstream, "_parser", None)
-    processor = getattr(xmlstream, "_processor", None)
-    depth = getattr(processor, "_depth", None)
-    if parser is None or processor is None or not isinstance(depth, int):
+    depth = getattr(getattr(xmlstream, "_processor", None), "_depth", None)
+    if not hasattr(getattr(parser, "_parser", None), "StartElementHandler") or not isinstance(depth, int):
         return None
-    return parser, processor, depth
+    return parser, depth
 
 
 def parse_at_once(parser: Any) -> None:

@@ -12,9 +12,9 @@ import aioxmpp.service
 
 from xavatar.errors import SessionClosed
 
-from . import seam
+from . import addresses, seam
 from .capture import Capture
-from .lane import Lane, Observer
+from .lane import Lane, Observer, Taker
 from .public import PublicPath
 from .recorder import Recorder
 from .stanza_errors import from_stanza
@@ -47,6 +47,7 @@ class Wire(aioxmpp.service.Service):
         self._refusal = ""
         self.raw = self._can_be_raw()
         if self.raw:
+            addresses.hasten()
             self._lane = Lane(client.stream)
             self._watch_doors()
         else:
@@ -107,6 +108,22 @@ class Wire(aioxmpp.service.Service):
             processes it; must not block.
         """
         return self._path.observe(kind, observer)
+
+    def take(self, kind: str, taker: Taker) -> None:
+        """Keep from aioxmpp the stanzas of `kind` to which `taker` says so; observers see them.
+
+        For a client that is ours alone: nobody else would miss them. Through the public interface
+        nothing is kept.
+
+        Parameters
+        ----------
+        kind : str
+            ``presence`` or ``message``.
+        taker : callable
+            Gets the stanza; must not block.
+        """
+        if self._lane is not None:
+            self._lane.take(kind, taker)
 
     def guard(self, tag: str, accepts: Guard) -> None:
         """Let aioxmpp see elements of `tag` inside stanzas only when `accepts` says so.
@@ -185,9 +202,8 @@ class Wire(aioxmpp.service.Service):
             self.logger.warning("this aioxmpp's XML stream has no parser to watch; using its public interface")
             return
         assert self._lane is not None
-        parser, processor, depth = found
-        tap = Tap(processor, self._lane, depth)
-        parser.setContentHandler(tap)
+        parser, depth = found
+        tap = Tap(parser._parser, self._lane, depth)
         self._lane.attached(xmlstream)
         self._capture.attached(tap, parser, xmlstream._writer)
         seam.send_at_once(xmlstream)

@@ -1,27 +1,27 @@
-"""The SAX handler that stands in front of aioxmpp's on a live stream.
+"""What stands between the parser of a live stream and aioxmpp.
 
 It does three things with what comes in, and nothing else:
 
 * an answer to one of our own requests becomes a light tree and never enters aioxmpp;
-* a stanza somebody observes is built as a light tree while it passes on to aioxmpp;
-* inside a passing stanza, an element that a guard refuses is held back from aioxmpp, whose
+* a stanza somebody observes becomes a light tree as well; whoever observes it may keep it from
+  aioxmpp;
+* from a stanza that passes, an element that a guard refuses is held back from aioxmpp, whose
   XSO would throw the whole stanza away (D-12, D-34); the observers still see it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from xml.etree.ElementTree import Element, TreeBuilder
-from xml.sax.handler import ContentHandler
 
 from .capture import Inlet
 
-Name = tuple[str | None, str]
 Guard = Callable[[Element], bool]
 
-IQ: Name = ("jabber:client", "iq")
-STANZAS: frozenset[Name] = frozenset(("jabber:client", kind) for kind in ("iq", "message", "presence"))
+IQ: Final = "{jabber:client}iq"
+STANZAS: Final = frozenset(f"{{jabber:client}}{kind}" for kind in ("iq", "message", "presence"))
+_NAMES: Final = 4096
 
 
 class Switchboard(Protocol):
@@ -29,7 +29,7 @@ class Switchboard(Protocol):
 
     guards: dict[str, Guard]
 
-    def expects(self, attributes: Mapping[Name, str]) -> bool:
+    def expects(self, attributes: Mapping[str, str]) -> bool:
         """Tell whether an IQ with these attributes answers one of our requests."""
 
     def watches(self, name: str) -> bool:
@@ -38,20 +38,34 @@ class Switchboard(Protocol):
     def answered(self, stanza: Element) -> None:
         """Take the answer to one of our requests."""
 
-    def observed(self, stanza: Element) -> None:
-        """Take a stanza that also goes to aioxmpp."""
+    def observed(self, stanza: Element) -> bool:
+        """Take a stanza, and tell whether aioxmpp need not have it."""
 
     def passed(self) -> None:
         """Note that a stanza went to aioxmpp whole."""
 
 
-class Tap(ContentHandler):
+class _Names(dict[str, str]):
+    """``{namespace}local`` for each name as expat tells it: ``namespace local`` or ``namespace local prefix``."""
+
+    def __missing__(self, raw: str) -> str:
+        if len(self) > _NAMES:  # element names come from strangers
+            self.clear()
+        parts = raw.split(" ")
+        name = self[raw] = raw if len(parts) == 1 else f"{{{parts[0]}}}{parts[1]}"
+        return name
+
+
+class Tap:
     """One per XML stream.
+
+    It takes the place of the parser's handlers for elements and text: what Python's SAX layer makes
+    of each element costs more than all the rest, and only aioxmpp needs it.
 
     Parameters
     ----------
-    inner : ContentHandler
-        aioxmpp's processor.
+    expat : xml.parsers.expat.XMLParserType
+        The parser under aioxmpp's SAX parser, in its namespace mode.
     board : Switchboard
     depth : int
         How deep in the stream the parser is now: 0 before the stream header, 1 between
@@ -63,98 +77,110 @@ class Tap(ContentHandler):
         Told where stanzas begin and end, while somebody records.
     """
 
-    def __init__(self, inner: ContentHandler, board: Switchboard, depth: int) -> None:
-        super().__init__()
+    def __init__(self, expat: Any, board: Switchboard, depth: int) -> None:
         self.inlet: Inlet | None = None
-        self._inner = inner
+        self._expat = expat
         self._board = board
         self._depth = depth
-        self._builder: TreeBuilder | None = None
-        self._ours = False
-        self._held: list[tuple[Callable[..., None], tuple[Any, ...]]] | None = None
-        self._hold_depth = 0
-        self._names: dict[Name, str] = {}
+        self._names = _Names()
+        self._builder = TreeBuilder()
+        self._root: Element | None = None
+        self._calls: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self._begins: list[int] = []  # for each open element, how many calls there were before it
+        self._inner = expat.StartElementHandler, expat.EndElementHandler, expat.CharacterDataHandler
+        expat.StartNamespaceDeclHandler = expat.EndNamespaceDeclHandler = None  # aioxmpp ignores them
+        self._between()
 
-    def _name(self, name: Name) -> str:
-        found = self._names.get(name)
-        if found is None:
-            if len(self._names) > 4096:  # element names come from strangers
-                self._names.clear()
-            found = self._names[name] = f"{{{name[0]}}}{name[1]}" if name[0] else name[1]
-        return found
+    def _hand(self, start: Callable[..., Any], end: Callable[..., Any], text: Callable[..., Any]) -> None:
+        expat = self._expat
+        expat.StartElementHandler, expat.EndElementHandler, expat.CharacterDataHandler = start, end, text
 
-    def _forward(self, call: Callable[..., None], *arguments: Any) -> None:
-        if self._held is not None:
-            self._held.append((call, arguments))
-        else:
-            call(*arguments)
+    # -- between stanzas, and in those that pass unseen
 
-    def startDocument(self) -> None:  # noqa: D102
-        self._inner.startDocument()
+    def _between(self) -> None:
+        self._hand(self._start, self._end, self._inner[2])
 
-    def endDocument(self) -> None:  # noqa: D102
-        self._inner.endDocument()
-
-    def processingInstruction(self, target: str, data: str) -> None:  # noqa: D102
-        self._inner.processingInstruction(target, data)
-
-    def startElementNS(self, name: Any, qname: str | None, attrs: Any) -> None:  # noqa: D102
+    def _start(self, raw: str, attributes: dict[str, str]) -> None:
         depth = self._depth
+        if depth == 1:
+            if self.inlet is not None:
+                self.inlet.starts()
+            name = self._names[raw]
+            if name == IQ and self._board.expects(attributes):
+                self._root = self._open(name, attributes)
+                self._hand(self._own_start, self._own_end, self._builder.data)
+                return
+            if name in STANZAS and self._board.watches(name[15:]):
+                self._begins.clear()
+                self._calls.clear()
+                self._hand(self._seen_start, self._seen_end, self._seen_text)
+                self._root = self._seen_start(raw, attributes)
+                return
         self._depth = depth + 1
-        if depth == 1:
-            self._begin(name, attrs)
-        builder = self._builder
-        if builder is not None:
-            full = self._name(name)
-            if not self._ours and self._held is None and depth > 1 and full in self._board.guards:
-                self._held = []
-                self._hold_depth = depth
-            plain = {self._name(key): value for key, value in attrs._attrs.items()} if attrs._attrs else {}
-            builder.start(full, plain)
-            if self._ours:
-                return
-        self._forward(self._inner.startElementNS, name, qname, attrs)
+        self._inner[0](raw, attributes)
 
-    def _begin(self, name: Name, attrs: Any) -> None:
-        if self.inlet is not None:
-            self.inlet.starts()
-        self._ours = name == IQ and self._board.expects(attrs._attrs)
-        if self._ours or (name in STANZAS and self._board.watches(name[1])):
-            self._builder = TreeBuilder()
-
-    def characters(self, content: str) -> None:  # noqa: D102
-        if self._builder is not None:
-            self._builder.data(content)
-            if self._ours:
-                return
-        self._forward(self._inner.characters, content)
-
-    def endElementNS(self, name: Any, qname: str | None) -> None:  # noqa: D102
+    def _end(self, raw: str) -> None:
         self._depth = depth = self._depth - 1
-        builder, ours = self._builder, self._ours
-        element = builder.end(self._name(name)) if builder is not None else None
-        if not ours:
-            self._forward(self._inner.endElementNS, name, qname)
-            if self._held is not None and depth == self._hold_depth:
-                self._release(element)
+        self._inner[1](raw)
         if depth == 1:
-            self._finish(name, element, ours)
+            if self.inlet is not None:
+                self.inlet.ends()
+            if self._names[raw] in STANZAS:
+                self._board.passed()
 
-    def _release(self, element: Element | None) -> None:
-        held, self._held = self._held or [], None
-        if element is not None and self._board.guards[element.tag](element):
-            for call, arguments in held:
-                call(*arguments)
+    def _open(self, name: str, attributes: dict[str, str]) -> Element:
+        for key in attributes:
+            if " " in key:
+                attributes = {self._names[key]: value for key, value in attributes.items()}
+                break
+        return self._builder.start(name, attributes)
 
-    def _finish(self, name: Name, element: Element | None, ours: bool) -> None:
-        self._builder = None
-        self._ours = False
+    def _close(self, raw: str) -> Element | None:
+        """Close an element; return it when it was the stanza."""
+        element = self._builder.end(self._names[raw])
+        if element is not self._root:
+            return None
+        self._root = None
+        self._builder = TreeBuilder()
         if self.inlet is not None:
             self.inlet.ends()
-        if ours and element is not None:
-            self._board.answered(element)
+        self._between()
+        return element
+
+    # -- in an answer of ours
+
+    def _own_start(self, raw: str, attributes: dict[str, str]) -> None:
+        self._open(self._names[raw], attributes)
+
+    def _own_end(self, raw: str) -> None:
+        stanza = self._close(raw)
+        if stanza is not None:
+            self._board.answered(stanza)
+
+    # -- in a stanza that somebody observes
+
+    def _seen_start(self, raw: str, attributes: dict[str, str]) -> Element:
+        self._begins.append(len(self._calls))
+        self._calls.append((self._inner[0], (raw, attributes)))
+        return self._open(self._names[raw], attributes)
+
+    def _seen_text(self, content: str) -> None:
+        self._calls.append((self._inner[2], (content,)))
+        self._builder.data(content)
+
+    def _seen_end(self, raw: str) -> None:
+        self._calls.append((self._inner[1], (raw,)))
+        begin = self._begins.pop()
+        if self._begins:
+            element = self._builder.end(self._names[raw])
+            guard = self._board.guards.get(element.tag)
+            if guard is not None and not guard(element):
+                del self._calls[begin:]
             return
-        if name in STANZAS:
+        stanza = self._close(raw)
+        assert stanza is not None
+        if not self._board.observed(stanza):
+            for call, arguments in self._calls:
+                call(*arguments)
             self._board.passed()
-        if element is not None:
-            self._board.observed(element)
+        self._calls.clear()
