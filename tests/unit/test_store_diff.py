@@ -31,6 +31,10 @@ def silent(status: Status, source: Source = Source.PEP) -> Outcome:
     return Outcome(JULIET, source, status, observed_at=NOON)
 
 
+def given_up() -> Outcome:
+    return replace(silent(Status.SKIPPED), condition="breaker-open", text="montague.lit was not reached")
+
+
 def presence(sha1: str | None = OLD, status: Status = Status.OK, resource: str = "phone") -> Outcome:
     return replace(pep(sha1, status, source=Source.PRESENCE), resource=resource)
 
@@ -41,7 +45,7 @@ def snap(*outcomes: Outcome, complete: bool = True) -> Snapshot:
 
 def between(before: tuple[Outcome, ...] | Outcome, after: tuple[Outcome, ...] | Outcome) -> list[tuple[object, ...]]:
     one, other = (each if isinstance(each, tuple) else (each,) for each in (before, after))
-    return [tuple(each) for each in diff(snap(*one), snap(*other)).differences]
+    return [tuple(each)[:6] for each in diff(snap(*one), snap(*other)).differences]
 
 
 J = JULIET.jid
@@ -52,7 +56,7 @@ def test_nothing_changed() -> None:
     assert same.differences == ()
     assert not same
     assert "nothing changed" in repr(same)
-    assert list(same.changes.columns) == ["change", "jid", "source", "field", "before", "after"]
+    assert list(same.table.columns) == ["change", "jid", "source", "field", "before", "after", "severity", "note"]
 
 
 @pytest.mark.parametrize(
@@ -62,18 +66,12 @@ def test_nothing_changed() -> None:
         (
             silent(Status.NOT_FOUND),
             pep(NEW),
-            [
-                (Change.PICTURE_ADDED, J, "pep", "picture", None, NEW),
-                (Change.STATUS_CHANGED, J, "pep", "status", "not_found", "ok"),
-            ],
+            [(Change.PICTURE_ADDED, J, "pep", "picture", None, NEW)],
         ),
         (
             pep(OLD),
             silent(Status.DISABLED),
-            [
-                (Change.PICTURE_REMOVED, J, "pep", "picture", OLD, None),
-                (Change.STATUS_CHANGED, J, "pep", "status", "ok", "disabled"),
-            ],
+            [(Change.PICTURE_REMOVED, J, "pep", "picture", OLD, None)],
         ),
         (pep(), silent(Status.FORBIDDEN), [(Change.ACCESS_LOST, J, "pep", "status", "ok", "forbidden")]),
         (
@@ -82,7 +80,21 @@ def test_nothing_changed() -> None:
             [(Change.ACCESS_LOST, J, "pep", "status", "not_found", "forbidden")],
         ),
         (silent(Status.FORBIDDEN), pep(), [(Change.ACCESS_GAINED, J, "pep", "status", "forbidden", "ok")]),
-        (pep(), silent(Status.TIMEOUT), [(Change.STATUS_CHANGED, J, "pep", "status", "ok", "timeout")]),
+        (pep(), silent(Status.TIMEOUT), [(Change.ACCESS_LOST, J, "pep", "status", "ok", "timeout")]),
+        (pep(), given_up(), [(Change.ACCESS_LOST, J, "pep", "status", "ok", "unavailable")]),
+        (silent(Status.TIMEOUT), pep(), [(Change.ACCESS_GAINED, J, "pep", "status", "timeout", "ok")]),
+        (silent(Status.TIMEOUT), silent(Status.UNAVAILABLE), []),
+        (
+            silent(Status.TIMEOUT),
+            silent(Status.FORBIDDEN),
+            [(Change.FACTS_CHANGED, J, "pep", "status", "timeout", "forbidden")],
+        ),
+        (
+            silent(Status.NOT_FOUND),
+            silent(Status.DISABLED),
+            [(Change.FACTS_CHANGED, J, "pep", "status", "not_found", "disabled")],
+        ),
+        (pep(), silent(Status.MALFORMED), [(Change.FACTS_CHANGED, J, "pep", "status", "ok", "malformed")]),
         (pep(), silent(Status.SKIPPED), []),
         (silent(Status.SKIPPED), pep(), []),
         (presence(OLD), presence(NEW), [(Change.PICTURE_CHANGED, J, "presence", "picture", OLD, NEW)]),
@@ -90,7 +102,8 @@ def test_nothing_changed() -> None:
         (presence(OLD), (presence(OLD, resource="desk"), presence(OLD)), []),
     ],
     ids=[
-        "another", "published", "disabled", "closed", "closed without a picture", "opened", "no answer",
+        "another", "published", "disabled", "closed", "closed without a picture", "opened", "no answer", "given up",
+        "answers again", "as silent as before", "refused at last", "switched off", "unreadable",
         "not asked", "not asked before", "another hash", "offline", "one more resource",
     ],
 )  # fmt: skip
@@ -173,11 +186,47 @@ def test_findings() -> None:
     ]
 
 
+def test_how_a_picture_went_is_noted() -> None:
+    off, gone = (diff(snap(pep()), snap(silent(each))) for each in (Status.DISABLED, Status.NOT_FOUND))
+    assert [each.note for each in (*off.differences, *gone.differences)] == [
+        "switched off",
+        "node or vCard no longer there",
+    ]
+    card = pep(source=Source.VCARD)
+    both = diff(snap(pep(), card), snap(silent(Status.EMPTY), silent(Status.EMPTY, Source.VCARD)))
+    assert [each.change for each in both.differences] == [Change.PICTURE_REMOVED] * 2
+    assert all("vCard was edited" in str(each.note) for each in both.differences)
+    lost = diff(snap(pep()), snap(replace(silent(Status.TIMEOUT), text="montague.lit gave no answer")))
+    assert lost.differences[0].note == "montague.lit gave no answer"
+
+
+def test_the_worst_news() -> None:
+    now, error, warning = snap(pep()), finding("A-01"), replace(finding("A-02"), severity=Severity.WARNING)
+    assert diff(now, now, [error], [error, warning]).worst is Severity.WARNING
+    assert diff(now, now, [error, warning], [error]).worst is None
+
+
 @pytest.mark.parametrize("source", [Source.PEP, None])
 def test_what_could_not_be_asked_again_is_neither_fixed_nor_new(source: Source | None) -> None:
     answered, timeout = snap(pep()), snap(silent(Status.TIMEOUT))
     assert judged((answered, [finding(source=source)]), (timeout, [])) == []
     assert judged((timeout, []), (answered, [finding(source=source)])) == []
+
+
+def test_what_was_always_closed_hides_no_news_of_the_rest() -> None:
+    closed = silent(Status.FORBIDDEN, Source.VCARD)
+    before, after = snap(silent(Status.NOT_FOUND), closed), snap(pep(), closed)
+    assert judged((before, []), (after, [finding(source=None)])) == [("finding new", "P84-01")]
+    lost = snap(pep(), silent(Status.TIMEOUT, Source.VCARD))
+    assert judged((lost, []), (snap(pep(), pep(source=Source.VCARD)), [finding(source=None)])) == []
+
+
+@pytest.mark.parametrize("rule", ["A-25", "A-26", "P163-01"])
+def test_an_unreachable_server_is_access_lost_and_no_finding(rule: str) -> None:
+    answered, timeout = snap(pep()), snap(silent(Status.TIMEOUT))
+    found = diff(answered, timeout, [], [finding(rule, source=None)])
+    assert found.counts == {Change.ACCESS_LOST: 1}
+    assert diff(timeout, answered, [finding(rule, source=None)], []).counts == {Change.ACCESS_GAINED: 1}
 
 
 def test_findings_about_somebody_new_are_new() -> None:
@@ -256,7 +305,7 @@ def test_long_diffs_are_cut_and_say_so() -> None:
     assert len(repr(many).splitlines()) == 52
     assert "… and 30 more" in repr(many)
     assert "… and 30 more" in many._repr_html_()
-    assert len(many.changes) == 80
-    assert isinstance(many.changes, pd.DataFrame)
-    assert set(many.changes.dtypes.astype(str)) == {"string"}
+    assert len(many.table) == 80
+    assert isinstance(many.table, pd.DataFrame)
+    assert set(many.table.dtypes.astype(str)) == {"string"}
     assert many.counts == {Change.PICTURE_CHANGED: 80}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from xavatar.store.diff import Change, Diff, Difference
+
 from .audit import Audit
 from .case import Breach, Case, Face, Surroundings
 from .diagnosis import Diagnosis, Role, Sight, Step, View
-from .diff import Change, Diff, Difference
+from .duplicates import duplicate_groups, duplicates
 from .headline import Headline
 from .limits import Limits
 from .live import diagnose_live
@@ -33,6 +35,8 @@ __all__ = [
     "Surroundings",
     "View",
     "diagnose_live",
+    "duplicate_groups",
+    "duplicates",
     "rule",
     "writer",
 ]

@@ -14,12 +14,14 @@ from xavatar.errors import ConfigError
 from xavatar.frames.build import frame
 from xavatar.frames.people import people
 from xavatar.model import Finding, Severity, Snapshot
+from xavatar.store.compare import diff
+from xavatar.store.diff import Diff
 
 from . import display, judge, writers
 from .case import Case
 from .diagnose import diagnose
 from .diagnosis import Diagnosis
-from .diff import Diff, diff
+from .duplicates import duplicates
 from .headline import Headline, headline
 from .limits import Limits
 from .rules import RULES, Registry, Rule
@@ -44,6 +46,8 @@ class Audit:
     rules : Registry
     beside : Snapshot, optional
         Another view to compare occupants with.
+    previous : Snapshot, optional
+        An earlier one, which the report tells the changes since.
     """
 
     snapshot: Snapshot
@@ -52,6 +56,7 @@ class Audit:
     off: frozenset[str] = frozenset()
     rules: Registry = field(default_factory=lambda: RULES)
     beside: Snapshot | None = None
+    previous: Snapshot | None = None
 
     @classmethod
     def of(
@@ -63,6 +68,7 @@ class Audit:
         off: Collection[str] = (),
         rules: Registry = RULES,
         beside: Snapshot | None = None,
+        previous: Snapshot | None = None,
     ) -> Audit:
         """Judge a snapshot; nothing is asked of any server.
 
@@ -79,6 +85,8 @@ class Audit:
         beside : Snapshot, optional
             Of ``me``, or the roster: a room's occupants are compared with oneself, and, with
             ``Limits(join_occupants=True)``, with the roster's contacts (A-24).
+        previous : Snapshot, optional
+            An earlier one of the same account and scope; `changes` and the report compare with it.
 
         Raises
         ------
@@ -87,7 +95,7 @@ class Audit:
         """
         chosen = {_known(key, rules).id: _severity(value) for key, value in (severities or {}).items()}
         silent = frozenset(_known(key, rules).id for key in off)
-        return cls(snapshot, limits or Limits(), chosen, silent, rules, beside)
+        return cls(snapshot, limits or Limits(), chosen, silent, rules, beside, previous)
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -134,6 +142,16 @@ class Audit:
         """The audit in numbers."""
         return headline(self.cases, self.people, self.results)
 
+    @cached_property
+    def duplicates(self) -> pd.DataFrame:
+        """Pictures that several subjects show, the same or nearly (see :func:`xavatar.audit.duplicates`)."""
+        return duplicates(self.snapshot.outcomes, join_occupants=self.limits.join_occupants)
+
+    @cached_property
+    def changes(self) -> Diff | None:
+        """What changed since the snapshot `previous`; ``None`` without one."""
+        return None if self.previous is None else self.diff(self.previous)
+
     @property
     def worst(self) -> Severity | None:
         """The heaviest severity found; ``None`` for a clean audit."""
@@ -159,7 +177,7 @@ class Audit:
         """
         if isinstance(previous, Snapshot):
             previous = replace(self, snapshot=previous)
-        return diff(previous, self)
+        return diff(previous.snapshot, self.snapshot, previous.results, self.results)
 
     def diagnose(self, jid: str) -> Diagnosis:
         """Return why one subject's avatar can or cannot be seen, by whom, and what to do.

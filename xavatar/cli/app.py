@@ -14,6 +14,7 @@ from .options import Way, shared
 
 if TYPE_CHECKING:
     from xavatar.audit import Audit
+    from xavatar.model import Severity
     from xavatar.session import Session
 
 app = typer.Typer(
@@ -33,6 +34,11 @@ class FailOn(StrEnum):
     WARNING = "warning"
     INFO = "info"
     NEVER = "never"
+
+    def fails(self, worst: Severity | None) -> bool:
+        """Tell whether findings, the heaviest of this severity, make the command fail."""
+        grave = list(FailOn)
+        return self is not FailOn.NEVER and worst is not None and grave.index(FailOn(worst)) <= grave.index(self)
 
 
 @app.command(epilog=HELP)
@@ -207,7 +213,5 @@ def _finish(seen: Audit, way: Way, fail_on: FailOn) -> None:
     if not seen.snapshot.complete:
         typer.echo("xavatar: incomplete, the collection ended before everybody had answered.", err=True)
         raise typer.Exit(Exit.INCOMPLETE)
-    grave = list(FailOn)
-    worst = FailOn(seen.worst.value) if seen.worst else FailOn.NEVER
-    if fail_on is not FailOn.NEVER and grave.index(worst) <= grave.index(fail_on):
+    if fail_on.fails(seen.worst):
         raise typer.Exit(Exit.FINDINGS)

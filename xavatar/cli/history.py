@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import app
+from .app import FailOn, app
 from .exits import HELP, Exit, guarded
 
 if TYPE_CHECKING:
-    from xavatar.audit import Diff
-    from xavatar.store import Store
+    from xavatar.store import Diff, Store
 
 _FILE = Annotated[
     Path | None,
@@ -59,13 +58,12 @@ def diff(
         str | None, typer.Argument(help="A snapshot's id; by default the newest.", show_default=False)
     ] = None,
     store: _FILE = None,
-    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 when something broke.")] = False,
+    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 when a finding at or above it is new.")] = FailOn.NEVER,
     as_json: _JSON = False,
     debug: _DEBUG = False,
 ) -> None:
-    """Tell what changed between two snapshots: pictures, people, what broke and what was fixed."""
+    """Tell what changed between two snapshots: people, pictures, access, and findings that are new or gone."""
     with guarded(debug=debug):
-        from xavatar.audit import Change
         from xavatar.report.tables import records
 
         with _opened(store) as kept:
@@ -74,7 +72,7 @@ def diff(
             print(json.dumps(records(found.table), indent=2, ensure_ascii=False))
         else:
             _print(found)
-        if fail and found.counts[Change.BROKE]:
+        if fail_on.fails(found.worst):
             raise typer.Exit(Exit.FINDINGS)
 
 
@@ -97,14 +95,14 @@ def _print(found: Diff) -> None:
     from rich.text import Text
 
     from xavatar.audit.text import clean
+    from xavatar.store.diff import words
 
     from . import show
 
     out = show.console()
     out.print(Text(repr(found).partition("\n")[0], style="bold"))
     made = show.table("Change", "Who", "What")
-    for each in found.differences:
-        told = f"{each.rule}: {each.message}" if each.rule else each.message
-        made.add_row(Text(each.change.value), Text(clean(each.jid, 60)), Text(clean(told)))
+    for each in found.news:
+        made.add_row(Text(each.change.value), Text(clean(each.jid, 60)), Text(clean(words(each))))
     if made.row_count:
         out.print(made)

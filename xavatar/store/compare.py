@@ -1,7 +1,7 @@
 """Comparing two snapshots, source by source.
 
-An answer that is missing says nothing: a timeout is no removal, and a finding whose source did
-not answer this time is not fixed.
+An answer that is missing says nothing of a picture: a timeout is no removal but access lost, and a
+finding whose source did not answer this time is neither new nor fixed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from xavatar.errors import ConfigError
 from xavatar.frames.agreement import normalized
 from xavatar.frames.schema import JOIN
-from xavatar.model import Finding, Outcome, Reading, Snapshot, Source, Status, Subject
+from xavatar.model import Finding, Outcome, Reading, Severity, Snapshot, Source, Status, Subject
 
 from .diff import Change, Diff, Difference
 
@@ -42,13 +42,21 @@ def diff(before: Snapshot, after: Snapshot, were: Findings = None, are: Findings
     found = [*_subjects(old, new, before, after)]
     for jid in old.keys() & new.keys():
         found += _subject(old[jid].subject, new[jid].subject)
-        for source in Source:
-            found += _source(jid, source, old[jid].of(source), new[jid].of(source))
+        changed = [each for source in Source for each in _source(jid, source, old[jid], new[jid])]
+        found += _together(changed)
     if were is not None and are is not None:
         found += _findings(were, are, old, new, complete=before.complete)
-    rank = {change: number for number, change in enumerate(Change)}
-    found.sort(key=lambda each: (rank[each.change], each.jid, each.source or "", each.field or ""))
+    found.sort(key=_order)
     return Diff(before, after, tuple(found))
+
+
+def _order(each: Difference) -> tuple[int, int, str, str, str]:
+    weight = _WEIGHTS[each.severity] if each.severity else 0
+    return (_RANKS[each.change], weight, each.jid, each.source or "", each.field or "")
+
+
+_RANKS: Final = {change: rank for rank, change in enumerate(Change)}
+_WEIGHTS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class _Person(NamedTuple):
@@ -60,10 +68,22 @@ class _Person(NamedTuple):
 
 
 _ANSWERED: Final = frozenset({Status.OK, Status.DISABLED, Status.EMPTY, Status.NOT_FOUND})
+_LOST: Final = frozenset({Status.FORBIDDEN, Status.UNSUPPORTED, Status.UNAVAILABLE, Status.TIMEOUT, Status.ERROR})
 _HEARD: Final = frozenset({Status.OK, Status.EMPTY, Status.UNSUPPORTED})
 _TELLING: Final = {status: rank for rank, status in enumerate(Status)}
-# Nobody sent a presence, or nobody asked: somebody is offline, which is no change of an avatar.
-_SILENT: Final = frozenset({Status.SKIPPED, Status.UNAVAILABLE})
+_GONE: Final = {
+    Status.OK: "announced without a picture of its own",
+    Status.DISABLED: "switched off",
+    Status.EMPTY: "emptied",
+    Status.NOT_FOUND: "node or vCard no longer there",
+}
+_STOCK: Final = {Source.PEP, Source.VCARD}
+# Servers that convert purge PEP when a vCard is written without PHOTO, whatever was edited.
+_EDITED: Final = "both at once: perhaps a vCard was edited by a client that dropped its picture, A-11"
+# A data item's XML is not read again while its picture is known.
+_ABOUT_ITEMS: Final = frozenset({"A-19", "P84-05", "P84-06"})
+# These say that nothing could be seen, as access lost and gained do.
+_ABOUT_ACCESS: Final = frozenset({"A-25", "A-26", "P163-01"})
 _OF_SUBJECT: Final = ("name", "groups", "subscription")
 _DECLARED: Final = ("id", "mime", "nbytes", "width", "height", "url", "pointer")
 
@@ -92,38 +112,61 @@ def _subject(old: Subject, new: Subject) -> Iterator[Difference]:
             yield Difference(Change.FACTS_CHANGED, new.jid, None, name, _text(was), _text(now))
 
 
-def _source(jid: str, source: Source, old: list[Outcome], new: list[Outcome]) -> Iterator[Difference]:
-    if not old or not new:
+def _source(jid: str, source: Source, old: _Person, new: _Person) -> Iterator[Difference]:
+    one, other = old.of(source), new.of(source)
+    if not one or not other:
         return
-    was, now = (min((each.status for each in outcomes), key=_TELLING.__getitem__) for outcomes in (old, new))
-    yield from _statuses(jid, source, was, now)
+    was, now = _best(one), _best(other)
     if was in _ANSWERED and now in _ANSWERED:
-        yield from _pictures(jid, source, _readings(old), _readings(new))
+        pictures = list(_pictures(jid, source, _readings(one), _readings(other), now))
+        yield from pictures
+        if was is not now and not pictures:
+            yield Difference(Change.FACTS_CHANGED, jid, source, "status", was.value, now.value)
+    # Somebody is offline, or uses another client, which is no change of an avatar.
+    elif source is not Source.PRESENCE and was is not now:
+        yield from _statuses(jid, source, was, now, _why(other))
 
 
-def _statuses(jid: str, source: Source, was: Status, now: Status) -> Iterator[Difference]:
-    ignored = _SILENT if source is Source.PRESENCE else {Status.SKIPPED}
-    if was is now or was in ignored or now in ignored:
+def _best(outcomes: list[Outcome]) -> Status:
+    return min((_status(each) for each in outcomes), key=_TELLING.__getitem__)
+
+
+def _status(outcome: Outcome) -> Status:
+    # Not asked, since its whole server was not reached.
+    return Status.UNAVAILABLE if outcome.condition == "breaker-open" else outcome.status
+
+
+def _why(outcomes: list[Outcome]) -> str | None:
+    told = next((each for each in outcomes if _status(each) in _LOST), None)
+    return (told.text or told.condition) if told else None
+
+
+def _statuses(
+    jid: str, source: Source, was: Status, now: Status, why: str | None, field: str = "status"
+) -> Iterator[Difference]:
+    """Tell what was lost and gained; not asked is neither."""
+    change = Change.FACTS_CHANGED
+    if Status.SKIPPED in (was, now) or (was in _LOST and now in _LOST and Status.FORBIDDEN not in (was, now)):
         return
-    yield Difference(_status_change(was, now), jid, source, "status", was.value, now.value)
-
-
-def _status_change(was: Status, now: Status) -> Change:
-    if was in _ANSWERED and now is Status.FORBIDDEN:
-        return Change.ACCESS_LOST
-    return Change.ACCESS_GAINED if was is Status.FORBIDDEN and now in _ANSWERED else Change.STATUS_CHANGED
+    if was not in _LOST and now in _LOST:
+        change = Change.ACCESS_LOST
+    elif was in _LOST and now not in _LOST:
+        change = Change.ACCESS_GAINED
+    yield Difference(change, jid, source, field, was.value, now.value, note=why if now in _LOST else None)
 
 
 def _readings(outcomes: list[Outcome]) -> list[Reading]:
     return [reading for outcome in outcomes for reading in outcome.readings]
 
 
-def _pictures(jid: str, source: Source, old: list[Reading], new: list[Reading]) -> Iterator[Difference]:
+def _pictures(jid: str, source: Source, old: list[Reading], new: list[Reading], now: Status) -> Iterator[Difference]:
     gone = [each for each in old if not any(_same(each, other) for other in new)]
     come = [each for each in new if not any(_same(other, each) for other in old)]
     if gone or come:
         change = Change.PICTURE_CHANGED if old and new else Change.PICTURE_ADDED if new else Change.PICTURE_REMOVED
-        yield Difference(change, jid, source, "picture", _names(gone) or _names(old), _names(come) or _names(new))
+        note = _GONE[now] if change is Change.PICTURE_REMOVED else None
+        names = _names(gone) or _names(old), _names(come) or _names(new)
+        yield Difference(change, jid, source, "picture", *names, note=note)
     # A presence declares nothing but the hash, and each of its resources the same one.
     if source is not Source.PRESENCE:
         for after in new:
@@ -147,9 +190,20 @@ def _facts(jid: str, source: Source, before: Reading, after: Reading) -> Iterato
         if was != now:
             yield Difference(Change.FACTS_CHANGED, jid, source, name, _text(was), _text(now))
     was, now = before.image_status, after.image_status
-    # One was fetched and the other was not: that is about the asking.
-    if was is not now and Status.SKIPPED not in (was, now):
-        yield Difference(_status_change(was, now), jid, source, "image_status", was.value, now.value)
+    if was is not now:
+        yield from _statuses(jid, source, was, now, after.image_condition, "image_status")
+
+
+def _together(changed: list[Difference]) -> list[Difference]:
+    """Note pictures that went from PEP and vCard at once."""
+    removed = {each.source for each in changed if each.change is Change.PICTURE_REMOVED}
+    if not removed >= _STOCK:
+        return changed
+    stock = [each.change is Change.PICTURE_REMOVED and each.source in _STOCK for each in changed]
+    return [
+        each._replace(note=f"{each.note}; {_EDITED}") if mine else each
+        for each, mine in zip(changed, stock, strict=True)
+    ]
 
 
 def _names(readings: list[Reading]) -> str | None:
@@ -176,31 +230,49 @@ def _findings(
     complete : bool
         Whether the earlier collection saw everybody, so that who is new there is new.
     """
-    was, now = ({(each.jid, each.rule, each.source): each for each in reversed([*those])} for those in (were, are))
+    was, now = (
+        {(each.jid, each.rule, each.source): each for each in reversed([*those]) if each.rule not in _ABOUT_ACCESS}
+        for those in (were, are)
+    )
     for key, finding in now.items():
         if key in was:
             yield _finding(Change.FINDING_STILL, was[key], finding)
-        elif _comparable(old[finding.jid], finding.source) if finding.jid in old else complete:
+        elif finding.jid not in old:
+            if complete:
+                yield _finding(Change.FINDING_NEW, None, finding)
+        elif _could_be_seen(finding, new[finding.jid], old[finding.jid]):
             yield _finding(Change.FINDING_NEW, None, finding)
     for key, finding in was.items():
-        if key not in now and finding.jid in new and _comparable(new[finding.jid], finding.source):
+        if key not in now and finding.jid in new and _could_be_seen(finding, old[finding.jid], new[finding.jid]):
             yield _finding(Change.FINDING_FIXED, finding, None)
 
 
-def _comparable(person: _Person, source: Source | None) -> bool:
-    """Tell whether a rule could be asked about somebody: whether its source answered, or all those asked did."""
-    if source is Source.PRESENCE:
-        return any(outcome.status in _HEARD for outcome in person.of(source))
-    asked = person.of(source) if source else [each for each in person.outcomes if each.source is not Source.PRESENCE]
-    return bool(asked) and all(outcome.status in _ANSWERED for outcome in asked)
+def _could_be_seen(finding: Finding, here: _Person, there: _Person) -> bool:
+    """Tell whether a rule that is broken `here` could have been looked at `there`."""
+    if finding.rule in _ABOUT_ITEMS and _shown(here) == _shown(there):
+        return False
+    seen = _seen(there)
+    return finding.source in seen if finding.source else _seen(here) <= seen
+
+
+def _seen(person: _Person) -> frozenset[Source]:
+    """Return the sources that told something."""
+    return frozenset(
+        each.source
+        for each in person.outcomes
+        if each.status in (_HEARD if each.source is Source.PRESENCE else _ANSWERED)
+    )
+
+
+def _shown(person: _Person) -> str | None:
+    return _names(_readings(person.of(Source.PEP)))
 
 
 def _finding(change: Change, was: Finding | None, now: Finding | None) -> Difference:
     known = now or was
     assert known is not None
-    return Difference(
-        change, known.jid, known.source, known.rule, was.message if was else None, now.message if now else None
-    )
+    before, after = (each.message if each else None for each in (was, now))
+    return Difference(change, known.jid, known.source, known.rule, before, after, known.severity)
 
 
 def _text(value: Any) -> str | None:
