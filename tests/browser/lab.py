@@ -1,0 +1,177 @@
+"""A real JupyterLab, and notebooks in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import nbformat
+from playwright.sync_api import Page
+
+READY = """() => {
+  const current = window.jupyterapp?.shell?.currentWidget;
+  return current?.context?.isReady && current.sessionContext?.session?.kernel?.status === "idle";
+}"""
+CURRENT = "window.jupyterapp.shell.currentWidget"
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running server.
+
+    Parameters
+    ----------
+    url, token : str
+    folder : Path
+        Where its notebooks are.
+    """
+
+    url: str
+    token: str
+    folder: Path
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, folder: Path) -> Iterator[Self]:
+        """Start a server that knows no user's settings and asks the network for nothing."""
+        token = secrets.token_hex(16)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        (folder / "notebooks").mkdir()
+        names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
+                 "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")  # fmt: skip
+        environment = {
+            **os.environ,
+            **{name: str(folder / name.lower()) for name in names},
+            "JUPYTER_PREFER_ENV_PATH": "1",
+        }
+        command = [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+            "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder / 'notebooks'}",
+            "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]  # fmt: skip
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+            try:
+                url = f"http://127.0.0.1:{port}"
+                _answers(f"{url}/api/status?token={token}", server, folder / "log")
+                yield cls(url, token, folder / "notebooks")
+            finally:
+                server.terminate()
+                try:
+                    server.wait(10)
+                except subprocess.TimeoutExpired:
+                    server.kill()
+                    server.wait()
+
+
+def _answers(url: str, server: subprocess.Popen[bytes], log: Path, timeout: float = 50.0) -> None:
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        assert server.poll() is None, f"JupyterLab ended:\n{log.read_text()[-2000:]}"
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no JupyterLab within {timeout} s:\n{log.read_text()[-2000:]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook in a page.
+
+    Parameters
+    ----------
+    page : Page
+    path : Path
+    """
+
+    page: Page
+    path: Path
+
+    @classmethod
+    def open(cls, lab: Lab, page: Page, name: Path, cells: Sequence[str], theme: str = "light") -> Self:
+        """Write a notebook and open it, with a kernel that is ready."""
+        path = lab.folder / name
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        written = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
+        )
+        nbformat.write(written, path)
+        page.set_default_timeout(20_000)
+        page.goto(f"{lab.url}/lab/tree/{name}?token={lab.token}&reset", wait_until="domcontentloaded")
+        page.wait_for_function("() => window.jupyterapp?.started", timeout=40_000)
+        page.evaluate("async () => { await jupyterapp.started; await jupyterapp.restored; }")
+        if theme == "dark":
+            page.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+        page.wait_for_function(READY, timeout=40_000)
+        return cls(page, path)
+
+    def run(self, number: int) -> None:
+        """Run one cell and wait for its end."""
+        self.page.evaluate(
+            f"""async (number) => {{
+              {CURRENT}.content.activeCellIndex = number;
+              await jupyterapp.commands.execute("notebook:run-cell");
+            }}""",
+            number,
+        )
+        self._check(number)
+
+    def run_all(self) -> None:
+        """Queue all cells at once, and wait until the last has ended."""
+        self.page.evaluate("async () => { await jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        for number in range(self.page.evaluate(f"() => {CURRENT}.content.widgets.length")):
+            self._check(number)
+
+    def outputs(self, number: int) -> list[dict[str, Any]]:
+        """Return a cell's outputs, as a saved notebook would have them."""
+        found: list[dict[str, Any]] = self.page.evaluate(
+            f"(number) => {CURRENT}.content.widgets[number].model.outputs.toJSON()", number
+        )
+        return found
+
+    def text(self, number: int) -> str:
+        """Return what a cell printed."""
+        return "".join(output.get("text", "") for output in self.outputs(number))
+
+    def ask(self, expression: str) -> Any:
+        """Evaluate an expression in the kernel, without a cell."""
+        reply = self.page.evaluate(
+            f"""async (code) => {{
+              const future = {CURRENT}.sessionContext.session.kernel.requestExecute(
+                {{ code: "", silent: true, user_expressions: {{ it: code }} }});
+              return (await future.done).content.user_expressions.it;
+            }}""",
+            f"__import__('json').dumps({expression})",
+        )
+        assert reply["status"] == "ok", reply
+        return json.loads(eval(reply["data"]["text/plain"]))
+
+    def save(self) -> dict[str, Any]:
+        """Save the notebook, and return the file."""
+        self.page.evaluate("async () => { await jupyterapp.commands.execute('docmanager:save'); }")
+        saved: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        return saved
+
+    def close(self) -> None:
+        """End the kernel."""
+        with contextlib.suppress(Exception):
+            self.page.evaluate(f"async () => {{ await {CURRENT}.sessionContext.shutdown(); }}")
+        self.page.close()
+
+    def _check(self, number: int) -> None:
+        errors = [output for output in self.outputs(number) if output["output_type"] == "error"]
+        assert not errors, "\n".join(errors[0]["traceback"])

@@ -1,0 +1,148 @@
+"""Everybody's picture at once: thousands of them, to look through, sort, and choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+import pandas as pd
+import traitlets
+
+from xavatar.audit import Audit
+from xavatar.errors import ConfigError
+from xavatar.frames.images import lookup
+from xavatar.frames.thumbnails import Thumbnails
+from xavatar.model import Finding
+
+from .album import Album
+from .assets import script, style
+from .base import Widget
+from .crowd import crowd
+
+Grouping: TypeAlias = Literal["nothing", "group", "domain", "verdict", "source", "kind"]
+Order: TypeAlias = Literal["given", "name", "address", "largest", "smallest", "findings"]
+Shape: TypeAlias = Literal["square", "round"]
+
+GROUPINGS: Final = ("nothing", "group", "domain", "verdict", "source", "kind")
+ORDERS: Final = ("given", "name", "address", "largest", "smallest", "findings")
+SHAPES: Final = ("square", "round")
+_STILL: Final = 24
+
+
+class Gallery(Widget):
+    """Pictures of everybody in a frame or an audit.
+
+    Parameters
+    ----------
+    source : pandas.DataFrame or Audit
+        A frame of ours; an audit brings its findings along.
+    pictures : mapping of str to bytes, optional
+        Images by SHA-1; left out, what open stores have.
+    findings : iterable of Finding, optional
+        What the badges tell; for a frame without them, what is seen in the frame itself.
+    tile : int
+        Side of a picture in pixels, 24 to 160; smaller pictures are not scaled up (P84-21).
+    height : int
+        Of the whole, in pixels.
+    group : {"nothing", "group", "domain", "verdict", "source", "kind"}
+    sort : {"given", "name", "address", "largest", "smallest", "findings"}
+    shape : {"square", "round"}
+
+    Attributes
+    ----------
+    selected : list of str
+        JIDs chosen in a page or from Python; observe it to follow.
+    active : str or None
+        JID of the one that has the focus.
+
+    Raises
+    ------
+    FrameError
+        The frame is not one of ours.
+    """
+
+    _esm = script("gallery")
+    _css = style("gallery")
+    _writable = frozenset({"_chosen", "_focus", "tile", "group", "sort", "shape"})
+
+    selected = traitlets.List(traitlets.Unicode(), help="JIDs of the chosen ones.")
+    active = traitlets.Unicode(None, allow_none=True, help="JID of the one that has the focus.")
+    tile = traitlets.Int(64, min=24, max=160).tag(sync=True)
+    height = traitlets.Int(460, min=160, max=4000).tag(sync=True)
+    group = traitlets.Enum(GROUPINGS, "nothing").tag(sync=True)
+    sort = traitlets.Enum(ORDERS, "given").tag(sync=True)
+    shape = traitlets.Enum(SHAPES, "square").tag(sync=True)
+    _people = traitlets.Dict().tag(sync=True)
+    _chosen = traitlets.List(traitlets.Int()).tag(sync=True)
+    _focus = traitlets.Int(-1).tag(sync=True)
+
+    def __init__(
+        self,
+        source: pd.DataFrame | Audit,
+        *,
+        pictures: Mapping[str, bytes] | None = None,
+        findings: Iterable[Finding] | None = None,
+        tile: int = 64,
+        height: int = 460,
+        group: Grouping = "nothing",
+        sort: Order = "given",
+        shape: Shape = "square",
+    ) -> None:
+        if isinstance(source, Audit):
+            findings = source.results if findings is None else findings
+            source = source.table
+        self._table = source
+        self._album = Album(pictures.get if pictures is not None else lookup)
+        people = crowd(source, self._album, findings)
+        self._jids: list[str] = source["jid"].drop_duplicates().tolist()
+        self._rows = {jid: row for row, jid in enumerate(self._jids)}
+        super().__init__(_people=people, tile=tile, height=height, group=group, sort=sort, shape=shape)
+
+    def selection_frame(self) -> pd.DataFrame:
+        """Return the frame's rows about the selected ones; empty when nobody is."""
+        return self._table[self._table["jid"].isin(self.selected)]
+
+    def _receive(self, kind: str, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
+        if kind == "pictures":
+            numbers, side = self._album.wanted(content)
+            self._background(lambda: self._send_pictures(numbers, side))
+
+    def _send_pictures(self, numbers: list[int], side: int) -> None:
+        for table, data in self._album.batches(numbers, side):
+            if self.closed:
+                return
+            self._post("pictures", [data], table=table, side=side)
+
+    @traitlets.validate("selected")
+    def _known(self, proposal: Any) -> list[str]:
+        wanted = list(dict.fromkeys(proposal["value"]))
+        if strangers := [jid for jid in wanted if jid not in self._rows]:
+            raise ConfigError(f"Not in this gallery: {', '.join(strangers[:3])}.")
+        return wanted
+
+    @traitlets.validate("_chosen")
+    def _in_range(self, proposal: Any) -> list[int]:
+        return [row for row in dict.fromkeys(proposal["value"]) if 0 <= row < len(self._jids)]
+
+    @traitlets.observe("selected")
+    def _show_selected(self, change: Any) -> None:
+        self._chosen = [self._rows[jid] for jid in change["new"]]
+
+    @traitlets.observe("_chosen")
+    def _take_chosen(self, change: Any) -> None:
+        self.selected = [self._jids[row] for row in change["new"]]
+
+    @traitlets.observe("_focus")
+    def _take_focus(self, change: Any) -> None:
+        row = change["new"]
+        self.active = self._jids[row] if 0 <= row < len(self._jids) else None
+
+    def _release(self) -> None:
+        self._album.clear()
+
+    def _static_html(self) -> str:
+        return Thumbnails(self._table, 48, _STILL)._repr_html_()
+
+    def __repr__(self) -> str:
+        chosen = f", {len(self.selected)} selected" if self.selected else ""
+        return f"<Gallery of {len(self._jids)}{chosen}{' (closed)' if self.closed else ''}>"
