@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
@@ -18,6 +18,8 @@ from .sheet import ContactSheet
 from .thumbnails import Thumbnails, tiles
 
 if TYPE_CHECKING:
+    from xavatar.widgets import Gallery, Grouping, Order, Shape
+
     _T = TypeVar("_T", bound=type)
 
     def register(name: str) -> Callable[[_T], _T]:
@@ -67,3 +69,18 @@ class XavatarAccessor:
         """Return one PNG with everybody's picture, placeholders for those without, at most `limit`."""
         faces = tiles(self.people().head(limit), tile, "png")
         return ContactSheet(contact_sheet(((face.label, face.image) for face in faces), tile=tile, columns=columns))
+
+    def gallery(
+        self,
+        *,
+        pictures: Mapping[str, bytes] | None = None,
+        tile: int = 64,
+        height: int = 460,
+        group: Grouping = "nothing",
+        sort: Order = "given",
+        shape: Shape = "square",
+    ) -> Gallery:
+        """Return a widget to look through thousands, and choose; see :class:`xavatar.widgets.Gallery`."""
+        from xavatar.widgets import Gallery
+
+        return Gallery(self._table, pictures=pictures, tile=tile, height=height, group=group, sort=sort, shape=shape)

@@ -1,5 +1,6 @@
 """Widgets for notebooks: avatars to look through, inspect and publish."""
 
-from .gallery import Gallery
+from .base import Widget
+from .gallery import Gallery, Grouping, Order, Shape
 
-__all__ = ["Gallery"]
+__all__ = ["Gallery", "Grouping", "Order", "Shape", "Widget"]

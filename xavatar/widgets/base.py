@@ -103,7 +103,7 @@ class Widget(anywidget.AnyWidget):
             pass
         except XavatarError as error:
             self.problem = str(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  it is logged, and shown to whoever clicked
             # Nobody reads a handler's traceback: front ends put it into a log, if anywhere.
             _log.exception("%s failed", type(self).__name__)
             self.problem = f"{type(error).__name__}: {error}"
@@ -119,5 +119,6 @@ class Widget(anywidget.AnyWidget):
         still = {"text/plain": repr(self), "text/html": self._static_html()}
         if self.closed:
             return still
-        shown, metadata = super()._repr_mimebundle_(**kwargs)
+        live: Any = super()._repr_mimebundle_(**kwargs)
+        shown, metadata = live
         return {**shown, **still}, metadata

@@ -24,7 +24,7 @@ def submit(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Futur
     It keeps the caller's context, by which a kernel knows whose output a message is.
     """
     context = contextvars.copy_context()
-    return _threads().submit(context.run, function, *args, **kwargs)
+    return _threads().submit(lambda: context.run(function, *args, **kwargs))
 
 
 @cache
