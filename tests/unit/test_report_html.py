@@ -65,7 +65,7 @@ def test_a_full_report_holds_together() -> None:
     assert targets <= set(ids)
     labels = {attributes["aria-labelledby"] for _, attributes in shown.elements if "aria-labelledby" in attributes}
     assert labels <= set(ids)
-    assert len(shown.all("svg")) == 5
+    assert len(shown.all("svg")) == 6
     assert all(image["alt"] for image in shown.all("img"))
     assert all(drawing["aria-label"] for drawing in shown.all("svg"))
 

@@ -163,7 +163,14 @@ class Audit:
 
     def about(self, jid: str) -> tuple[Finding, ...]:
         """Return the findings about one subject."""
-        return tuple(finding for finding in self.results if finding.jid == jid)
+        return self._by_subject.get(jid, ())
+
+    @cached_property
+    def _by_subject(self) -> dict[str, tuple[Finding, ...]]:
+        found: dict[str, list[Finding]] = {}
+        for finding in self.results:
+            found.setdefault(finding.jid, []).append(finding)
+        return {jid: tuple(listed) for jid, listed in found.items()}
 
     def diff(self, previous: Audit | Snapshot) -> Diff:
         """Return what changed since an earlier audit or snapshot of the same scope.

@@ -69,17 +69,18 @@ def wall(contacts: Sequence[Contact], *, budget: int = _BUDGET) -> Wall:
     faces, spent, left_out = [], 0, 0
     for contact in contacts:
         if contact.sha1 is not None and contact.sha1 not in uris:
-            uris[contact.sha1] = _uri(contact.sha1, side)
-        uri = uris.get(contact.sha1) if contact.sha1 else None
-        if uri is not None and spent + len(uri) > budget:
-            uri, left_out = None, left_out + 1
-        spent += len(uri or "")
+            uris[contact.sha1] = uri(contact.sha1, side)
+        small = uris.get(contact.sha1) if contact.sha1 else None
+        if small is not None and spent + len(small) > budget:
+            small, left_out = None, left_out + 1
+        spent += len(small or "")
         letter = first_grapheme(clean(contact.label).replace("\ufffd", "")) or "?"
-        faces.append(Face(contact, uri, color(contact.key), letter))
+        faces.append(Face(contact, small, color(contact.key), letter))
     return Wall(faces, side, left_out)
 
 
-def _uri(sha1: str, side: int) -> str | None:
+def uri(sha1: str, side: int) -> str | None:
+    """Return a small copy of a picture as a ``data:`` URI, when its bytes are at hand and decode."""
     data = lookup(sha1)
     small = thumbnail(data, side, format="webp") if data else None
     return f"data:image/webp;base64,{base64.b64encode(small).decode('ascii')}" if small else None

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from xavatar.audit import Audit, Case, Limits
-from xavatar.audit.text import count, size
+from xavatar.audit.text import clean, count, size
+from xavatar.frames.coverage import By, coverage
 from xavatar.frames.people import SHOWN, Verdict
 from xavatar.model import ImageFacts, Source, Status
 
@@ -61,7 +62,8 @@ def figures(audit: Audit) -> list[Figure]:
     """Return the figures of a report; none for an audit of nobody."""
     if not audit.cases:
         return []
-    shown = [_verdicts(audit), _answers(audit.cases)]
+    shown = [_verdicts(audit), _answers(audit.cases), _agreement(audit.cases)]
+    shown += [figure for by in _PARTS if (figure := _coverage(audit, by)) is not None]
     pictures = _pictures(audit.cases)
     if pictures:
         shown += [_formats(pictures), _sizes(pictures, audit.limits), _sides(pictures)]
@@ -100,6 +102,59 @@ def _answers(cases: Sequence[Case]) -> Figure:
     legend = [(tone, word) for word, tone, _ in _ANSWERS if word in present]
     note = "Answers per source; a contact has one presence per connected client."
     return Figure("What each source said", note, stacked("What each source said", rows), legend)
+
+
+def _agreement(cases: Sequence[Case]) -> Figure:
+    """Compare the sources two by two, as far as both told which picture they mean."""
+    rows = []
+    for one, other in _PAIRS:
+        pairs = [(_told(case, one), _told(case, other)) for case in cases]
+        told = [(a, b) for a, b in pairs if a is not None and b is not None and (a or b)]
+        numbers = {
+            "the same picture": sum(bool(a & b) for a, b in told),
+            "different pictures": sum(bool(a and b and not a & b) for a, b in told),
+            f"{SOURCES[one]} only": sum(not b for _, b in told),
+            f"{SOURCES[other]} only": sum(not a for a, _ in told),
+        }
+        tones = ("good", "bad", "mild", "dim")
+        bars_ = [Bar(word, number, tone) for (word, number), tone in zip(numbers.items(), tones, strict=True) if number]
+        rows.append((f"{SOURCES[one]} and {SOURCES[other]}", bars_))
+    legend = [("good", "same picture"), ("bad", "different pictures"), ("mild", "first only"), ("dim", "second only")]
+    note = "Of those who show a picture in one of the two, and whose other one answered."
+    return Figure("Agreement", note, stacked("Agreement", rows), legend)
+
+
+_PAIRS = ((Source.PEP, Source.VCARD), (Source.PEP, Source.PRESENCE), (Source.VCARD, Source.PRESENCE))
+_ANSWERED = frozenset({Status.OK, Status.DISABLED, Status.EMPTY, Status.NOT_FOUND})
+
+
+def _told(case: Case, source: Source) -> frozenset[str] | None:
+    if source is Source.PRESENCE:
+        return case.advertised if case.heard else None
+    return case.hashes(source) if case.status(source) in _ANSWERED else None
+
+
+_PARTS: dict[By, tuple[str, str]] = {
+    "domain": ("Coverage by domain", "domain"),
+    "groups": ("Coverage by group", "roster group"),
+}
+_MOST = 12
+
+
+def _coverage(audit: Audit, by: By) -> Figure | None:
+    """Tell how many of each group or domain show a picture; ``None`` where there is only one."""
+    table = coverage(audit.table, by)
+    if len(table) < 2:
+        return None
+    title, noun = _PARTS[by]
+    rows = [
+        (clean(str(name), 26), [Bar("picture", int(row["avatar"]), "good"),
+                                Bar("none to see", int(row["subjects"] - row["avatar"]), "dim")])
+        for name, row in table.head(_MOST).iterrows()
+    ]  # fmt: skip
+    rest = f" The {len(table) - _MOST} smallest are left out." if len(table) > _MOST else ""
+    note = f"Who shows a picture, per {noun}; those of most people first.{rest}"
+    return Figure(title, note, stacked(title, rows, share=True), [("good", "picture"), ("dim", "none to see")])
 
 
 def _formats(pictures: Sequence[ImageFacts]) -> Figure:

@@ -7,26 +7,30 @@ are our own small copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from xavatar.audit import Audit, Rule, writer
+from xavatar.audit import Audit, Change, Difference, Rule, writer
 from xavatar.audit.display import subtitle
 from xavatar.audit.text import clean, size
 from xavatar.model import Finding, Severity, Source
+from xavatar.store.diff import words
 
 from .faces import wall
 from .figures import VERDICT_TONES, figures
 from .method import unseen
 from .rows import contacts
+from .shared import LABELS, TONES, shared
 from .words import SHORT, SOURCES, VERDICTS
 
 _PER_RULE = 100
+_PER_CHANGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,33 @@ def groups(audit: Audit, *, most: int = _PER_RULE) -> list[Group]:
     return sorted(found, key=lambda group: (rank.index(group.severity), -group.subjects, group.rule.id))
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new since the previous snapshot, by kind.
+
+    Parameters
+    ----------
+    since : datetime
+    kinds : sequence of (Change, int, list of Difference)
+        With how many subjects it happened to, and the first of them.
+    """
+
+    since: datetime
+    kinds: Sequence[tuple[Change, int, list[Difference]]]
+
+
+def changes(audit: Audit, *, most: int = _PER_CHANGE) -> Changes | None:
+    """Return the changes since the snapshot that the audit was given as the previous one."""
+    found = audit.changes
+    if found is None:
+        return None
+    kinds = [
+        (change, number, [each for each in found.differences if each.change is change][:most])
+        for change, number in found.counts.items() if change is not Change.FINDING_STILL
+    ]  # fmt: skip
+    return Changes(found.before.taken_at, kinds)
+
+
 def _told(findings: Iterable[Finding]) -> list[Told]:
     same: dict[tuple[str, Source | None], list[str]] = {}
     for finding in findings:
@@ -93,6 +124,8 @@ def render(audit: Audit) -> str:
         figures=figures(audit),
         wall=wall(people),
         people=people,
+        shared=shared(audit, people),
+        changes=changes(audit),
         anchors={person.jid: person.number for person in people},
         unseen=unseen(audit),
         limits=audit.limits,
@@ -115,11 +148,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clean": clean, "size": size}
+    environment.filters |= {"clean": clean, "size": size, "words": words}
     environment.globals |= {
         "sources": SOURCES,
         "verdicts": VERDICTS,
         "short": VERDICTS | SHORT,
         "verdict_tones": VERDICT_TONES,
+        "labels": LABELS,
+        "label_tones": TONES,
     }
     return environment

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from xavatar.audit import Audit, writer
+from xavatar.audit import Audit, duplicate_groups, writer
 from xavatar.audit.display import numbers, subtitle
 from xavatar.audit.text import clean, count
 from xavatar.model import Severity
+from xavatar.store.diff import words
 
 from .method import unseen
 
 _ROWS: Final = 50
+_GROUPS: Final = 20
 _SPECIAL: Final = frozenset("\\`*_{}[]()<>#+!|~&@")
 
 
@@ -43,6 +45,8 @@ def _lines(audit: Audit) -> Iterator[str]:
     else:
         yield from _rules(audit)
         yield from _findings(audit)
+    yield from _changes(audit)
+    yield from _shared(audit)
     if sentences := unseen(audit):
         yield ""
         yield "## What could not be seen"
@@ -75,6 +79,41 @@ def _findings(audit: Audit) -> Iterator[str]:
     if len(grave) > _ROWS:
         yield ""
         yield f"… and {count(len(grave) - _ROWS, 'more finding')}."
+
+
+def _changes(audit: Audit) -> Iterator[str]:
+    found = audit.changes
+    if found is None:
+        return
+    yield ""
+    yield f"## Changes since {found.before.taken_at:%Y-%m-%d %H:%M} UTC"
+    yield ""
+    if not found:
+        yield "Nothing changed."
+        return
+    yield "| Change | Who | What |"
+    yield "| --- | --- | --- |"
+    for each in found.news[:_ROWS]:
+        yield f"| {each.change} | {plain(each.jid)} | {plain(words(each))} |"
+    if len(found.news) > _ROWS:
+        yield ""
+        yield f"… and {count(len(found.news) - _ROWS, 'more change')}."
+
+
+def _shared(audit: Audit) -> Iterator[str]:
+    groups = duplicate_groups(audit.duplicates)
+    if groups.empty:
+        return
+    yield ""
+    yield "## Shared pictures"
+    yield ""
+    yield "| Kind | Subjects | Pictures | Who |"
+    yield "| --- | ---: | ---: | --- |"
+    for row in groups.head(_GROUPS).itertuples():
+        yield f"| {row.label} | {row.subjects} | {row.pictures} | {plain(clean(str(row.jids), 300))} |"
+    if len(groups) > _GROUPS:
+        yield ""
+        yield f"… and {count(len(groups) - _GROUPS, 'more group')}."
 
 
 def plain(text: str) -> str:

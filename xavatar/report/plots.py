@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 T = TypeVar("T")
 
-_WIDTH, _LABEL, _VALUE = 560, 190, 84
+_WIDTH, _LABEL, _VALUE = 560, 190, 104
 _ROW, _BAR = 26, 14
 _ROOM = _WIDTH - _LABEL - _VALUE
 
@@ -63,8 +63,16 @@ def bars(title: str, items: Sequence[Bar], *, total: int | None = None) -> Marku
     return _figure(title, described, len(items) * _ROW, shapes)
 
 
-def stacked(title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
-    """Draw one full-length bar per row, divided into its parts; the page holds the legend."""
+def stacked(title: str, rows: Sequence[tuple[str, Sequence[Bar]]], *, share: bool = False) -> Markup:
+    """Draw one full-length bar per row, divided into its parts; the page holds the legend.
+
+    Parameters
+    ----------
+    title : str
+    rows : sequence of (str, sequence of Bar)
+    share : bool
+        Write the percentage of the first part beside the total.
+    """
     shapes: list[Markup] = []
     for middle, (label, parts) in _placed(rows):
         total, x = sum(part.value for part in parts), float(_LABEL)
@@ -77,7 +85,8 @@ def stacked(title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
                 ).format(part.tone, x, middle - _BAR / 2, max(length - 1, 0.5), _BAR, f"{part.label}: {part.value:,}")
             )
             x += length
-        shapes.append(_text(_LABEL + _ROOM + 8, middle, f"{total:,}", "start"))
+        first = f" ({parts[0].value / total:.0%})" if share and total else ""
+        shapes.append(_text(_LABEL + _ROOM + 8, middle, f"{total:,}{first}", "start"))
     described = "; ".join(
         f"{label}: {', '.join(f'{part.label} {part.value:,}' for part in parts) or 'not asked'}"
         for label, parts in rows

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from xavatar.audit import Audit, Case
+from xavatar.audit import Audit, Case, Step, View
 from xavatar.audit.case import is_sha1, normal
+from xavatar.audit.diagnose import advice, views_of
 from xavatar.audit.text import size
 from xavatar.frames.people import Verdict
 from xavatar.frames.text import person_label
-from xavatar.model import Descriptor, ImageFacts, Kind, Outcome, Reading, Severity, Source, Status
+from xavatar.model import Descriptor, Finding, ImageFacts, Kind, Outcome, Reading, Severity, Source, Status
 
 from .words import CONDITIONS, SOURCES, STATUSES
 
@@ -75,6 +76,12 @@ class Contact:
     findings : sequence of (str, Severity)
         Rules it breaks, once each, the heaviest first.
     lines : sequence of Line
+    views : sequence of View
+        Who sees what.
+    told : sequence of Finding
+        All that was found, the heaviest first.
+    steps : sequence of Step
+        What to do.
     """
 
     number: int
@@ -87,13 +94,13 @@ class Contact:
     animated: bool
     findings: Sequence[tuple[str, Severity]]
     lines: Sequence[Line]
+    views: Sequence[View] = ()
+    told: Sequence[Finding] = ()
+    steps: Sequence[Step] = ()
 
 
 def contacts(audit: Audit) -> list[Contact]:
     """Return everybody, in the snapshot's order."""
-    broken: dict[str, dict[str, Severity]] = {}
-    for finding in audit.results:
-        broken.setdefault(finding.jid, {}).setdefault(finding.rule, finding.severity)
     folded = audit.people
     best = zip(
         folded["jid"], folded["verdict"], folded["sha1"].astype(object).where(folded["sha1"].notna(), None),
@@ -107,10 +114,16 @@ def contacts(audit: Audit) -> list[Contact]:
         # Rooms may hide the JID; XEP-0392 then takes the nickname.
         key = subject.nick if subject.kind is Kind.OCCUPANT and subject.nick else subject.jid
         label = person_label(subject.name, subject.nick, subject.jid)
-        rules = tuple(broken.get(subject.jid, {}).items())
+        told = audit.about(subject.jid)
+        broken: dict[str, Severity] = {}
+        for finding in told:
+            broken.setdefault(finding.rule, finding.severity)
         found.append(
-            Contact(number, subject.jid, label, key, subject.kind, verdict, sha1, animated, rules, tuple(_lines(case)))
-        )
+            Contact(
+                number, subject.jid, label, key, subject.kind, verdict, sha1, animated, tuple(broken.items()),
+                tuple(_lines(case)), tuple(views_of(case)), told, tuple(advice(told)),
+            )
+        )  # fmt: skip
     return found
 
 

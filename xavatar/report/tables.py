@@ -16,12 +16,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table_for(audit: Audit, path: Path) -> pd.DataFrame:
-    """Return the table a file's name asks for: findings, summary, people, or else the frame."""
+    """Return the table a file's name asks for: findings, summary, duplicates, changes, people, or else the frame."""
     name = path.stem.lower()
     if "finding" in name:
         return audit.findings
     if "summary" in name:
         return audit.summary
+    if "duplicate" in name:
+        return audit.duplicates
+    if "change" in name and audit.changes is not None:
+        return audit.changes.table
     return audit.people if "people" in name else audit.table
 
 
@@ -65,7 +69,10 @@ def write_json(audit: Audit, path: Path) -> None:
 
 
 def as_dict(audit: Audit) -> dict[str, Any]:
-    """Return the audit as plain values: snapshot, headline, summary, findings, people, table."""
+    """Return the audit as plain values: snapshot, headline, summary, findings, duplicates, people, table.
+
+    With `changes`, when the audit knows the previous snapshot.
+    """
     snapshot, line = audit.snapshot, audit.headline
     return {
         "snapshot": {
@@ -78,6 +85,8 @@ def as_dict(audit: Audit) -> dict[str, Any]:
         "headline": {**asdict(line), "verdicts": {k.value: n for k, n in line.verdicts}, "coverage": line.coverage},
         "summary": records(audit.summary),
         "findings": records(audit.findings),
+        **({"changes": records(audit.changes.table)} if audit.changes is not None else {}),
+        "duplicates": records(audit.duplicates),
         "people": records(audit.people),
         "table": records(audit.table),
     }
