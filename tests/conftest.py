@@ -1,21 +1,29 @@
-"""Marks by folder, one worker per kind of shared resource, and the real servers."""
+"""Marks by folder, workers, Hypothesis, and the real servers."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import Cast, Ejabberd, Prosody, RunningServer, stage
-from tests.support import requires
+from tests.support import THOROUGH, examples, requires
 
 HERE = Path(__file__).parent
 KINDS = {"unit", "contract", "sandbox", "real", "notebooks", "browser", "golden"}
 
-# Under pytest-xdist a session fixture is made once per worker. What shares one expensive resource goes to one worker.
+# Under pytest-xdist a fixture is made once per worker. What shares one expensive resource goes to one worker: here
+# whole folders, elsewhere each module.
 GROUPS = {"contract": "servers", "real": "servers", "notebooks": "kernels", "browser": "browser"}
+
+settings.register_profile("quick", max_examples=examples(100), deadline=None)
+settings.register_profile("thorough", deadline=None, print_blob=True)
+settings.load_profile("thorough" if THOROUGH else "quick")
 
 
 def pytest_configure() -> None:
@@ -24,16 +32,33 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two to four workers for whole folders; none where starting them takes longer than what was chosen."""
+    options = config.option
+    chosen = options.keyword or options.capture == "no" or not all(Path(each).is_dir() for each in config.args)
+    return 0 if chosen else max(2, min(4, os.cpu_count() or 1))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Give a module, or what shares a resource, to one worker."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByResource(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            module, _, _ = nodeid.partition("::")
+            return next((group for kind, group in GROUPS.items() if f"tests/{kind}/" in module), module)
+
+    return ByResource(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test after its folder."""
     for item in items:
-        if not item.path.is_relative_to(HERE):
-            continue
-        kind = item.path.relative_to(HERE).parts[0]
+        kind = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
         if kind in KINDS:
             item.add_marker(kind)
-        if kind in GROUPS:
-            item.add_marker(pytest.mark.xdist_group(GROUPS[kind]))
 
 
 @pytest.fixture(scope="session")

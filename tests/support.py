@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 
+# Hypothesis takes its time in CI and with `make test`, and has a quick look otherwise.
+THOROUGH = bool(os.environ.get("CI")) or os.environ.get("XAVATAR_HYPOTHESIS") == "thorough"
+
 # Debian's package for a command or file, where the names differ.
 PACKAGES = {"ejabberdctl": "ejabberd", "erl": "ejabberd", "/usr/lib/prosody/modules/mod_vcard_muc": "prosody-modules"}
+
+
+def examples(number: int) -> int:
+    """Return how many examples Hypothesis shall try: `number` when it is thorough, else a quarter, and 25 at most."""
+    return number if THOROUGH else min(25, max(10, number // 4))
 
 
 def find(command: str) -> str | None:

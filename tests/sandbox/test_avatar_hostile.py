@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.avatar_support import Watched, enter, jid, settled
 from tests.avatar_xml import CARD, DATA, META, SHA, UPDATE, VALUE, payload
+from tests.support import examples
 from xavatar.avatar import AbstractAvatarDescriptor, normalize_id
 from xavatar.avatar.ids import sha1
 from xavatar.sandbox import Account, Item, Node, Options, Resource, Sandbox, Scenario
@@ -90,7 +91,7 @@ def world() -> Iterator[World]:
     world.close()
 
 
-FEW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=examples(30), suppress_health_check=list(HealthCheck))
 
 
 @FEW

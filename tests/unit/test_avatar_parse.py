@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.avatar_xml import CARD, DATA, META, SHA, UPDATE, payload
+from tests.support import examples
 from xavatar.avatar import guards
 from xavatar.avatar.account import fetch_room
 from xavatar.avatar.describe import from_metadata, from_photos
@@ -19,7 +20,7 @@ from xavatar.avatar.vcard import photo_id, with_photo
 from xavatar.model import Status
 from xavatar.wire.xml import serialize
 
-MANY = settings(max_examples=80, deadline=None)
+MANY = settings(max_examples=examples(80))
 PUBSUB = "http://jabber.org/protocol/pubsub"
 
 

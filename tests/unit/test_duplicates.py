@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from tests.support import examples
 from xavatar.audit.duplicates import GROUPS, MEMBERS, duplicate_groups, duplicates
 from xavatar.audit.near import Hashes, as_hashes, bit_count, near_pairs
 from xavatar.errors import ConfigError
@@ -53,7 +54,7 @@ HASHES = st.lists(st.integers(0, 2**64 - 1) | NEARBY, max_size=60)
 @given(HASHES, st.integers(0, 16))
 @example([0, 2**64 - 1, 0], 0)
 @example([], 4)
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 def test_exactly_the_pairs_that_brute_force_finds(hashes: list[int], threshold: int) -> None:
     assert told(np.array(hashes, np.uint64), threshold) == brute_force(hashes, threshold)
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import examples
 from xavatar.errors import FrameError
 from xavatar.frames import COLUMNS, DTYPES, NAMES, conform, frame
 from xavatar.model import Descriptor, ImageFacts, Kind, Outcome, Reading, Source, Status, Subject
@@ -181,7 +182,7 @@ OUTCOMES = st.builds(
 
 
 @given(st.lists(OUTCOMES, max_size=8))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 def test_any_outcomes(outcomes: list[Outcome]) -> None:
     table = frame(outcomes)
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == DTYPES

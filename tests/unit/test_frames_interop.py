@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import examples
 from tests.unit.test_frames_build import OUTCOMES
 from xavatar.errors import FrameError, MissingExtra
 from xavatar.frames import (
@@ -52,14 +53,14 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 
 
 @given(st.lists(OUTCOMES, max_size=6))
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow])
 def test_any_frame_survives_csv(outcomes: list[Outcome]) -> None:
     table = frame(outcomes, snapshot="s")
     same(table, through_csv(table))
 
 
 @given(st.lists(OUTCOMES, max_size=6))
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow])
 def test_any_frame_survives_arrow(outcomes: list[Outcome]) -> None:
     table = frame(outcomes, snapshot="s")
     same(table, from_arrow(to_arrow(table)))

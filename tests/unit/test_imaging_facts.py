@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
+from tests.support import examples
 from tests.unit.hostile import Sample, corpus, exif, picture, saved
 from xavatar.imaging import Fault, Limits, inspect, thumbnail
 from xavatar.model import ImageFacts
@@ -217,13 +218,17 @@ HEADS = [
 
 
 @given(st.sampled_from(HEADS), st.binary(max_size=400))
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=examples(400), deadline=2000)
 def test_any_bytes(head: bytes, rest: bytes) -> None:
     never_raises(head + rest)
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(400),
+    deadline=2000,
+    suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow],
+)
 def test_damaged_pictures(data: st.DataObject) -> None:
     broken = bytearray(data.draw(st.sampled_from(WHOLE)).data)
     for _ in range(data.draw(st.integers(1, 6))):

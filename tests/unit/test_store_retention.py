@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import examples
 from tests.unit.test_store_snapshots import FACTS, FINDING, NOON, PEP, snapshot
 from xavatar.errors import ConfigError, SnapshotNotFound
 from xavatar.model import Descriptor, Outcome, Reading, Subject
@@ -117,7 +118,7 @@ def test_images_left_over_stay_for_a_while() -> None:
     st.none() | st.integers(0, 6).map(lambda days: datetime.now(UTC) - (NOON + days * DAY)),
     st.none() | st.integers(0, 200_000),
 )
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
 def test_no_image_that_a_kept_snapshot_shows_ever_goes(
     days: list[tuple[bool, tuple[int, ...]]], most: int | None, age: timedelta | None, size: int | None
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support import examples
 from xavatar.errors import ConfigError, SnapshotNotFound, StoreError
 from xavatar.frames import DTYPES, NAMES, frame
 from xavatar.model import (
@@ -77,7 +78,7 @@ def snapshot(*outcomes: Outcome, id: str = "", at: datetime = NOON, scope: str =
 
 @given(SNAPSHOT, st.none() | FINDINGS)
 @example(snapshot(replace(PEP, text="\ud83d\ude00")), [FINDING])
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 def test_any_snapshot_comes_back_exactly(kept: Snapshot, findings: list[Finding] | None) -> None:
     with Store() as store:
         key = store.save(kept, findings)
