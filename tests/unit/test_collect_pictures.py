@@ -36,8 +36,8 @@ class Shelf:
     def get(self, sha1: str) -> bytes | None:
         return self.kept.get(sha1)
 
-    def put(self, sha1: str, data: bytes) -> None:
-        self.kept[sha1] = data
+    def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
+        self.kept.update(pictures)
 
 
 def owner(
@@ -89,7 +89,7 @@ def test_one_picture_of_many_is_fetched_once() -> None:
 
 def test_what_the_shelf_has_is_not_fetched() -> None:
     shelf = Shelf()
-    shelf.put(SHA1, PNG)
+    shelf.put_many([(SHA1, PNG)])
     seen = look(owner("romeo"), shelf=shelf)
     assert seen.fetched == 0
     (reading,) = seen.pep["romeo"].readings

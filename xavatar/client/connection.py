@@ -190,10 +190,14 @@ class Connection:
 
     def _watch(self) -> None:
         client = self.client
-        client.on_stream_established.connect(lambda: self._become(State.ONLINE))
+        client.on_stream_established.connect(self._established)
         client.on_stream_resumed.connect(lambda: self._become(State.ONLINE))
         client.on_stream_suspended.connect(self._lost)
         client.on_failure.connect(self._failed)
+
+    def _established(self) -> None:
+        self.arrivals.begin()  # the contacts' presences answer ours, which goes out now
+        self._become(State.ONLINE)
 
     def _become(self, state: State) -> None:
         if state is self.state or (self.state in (State.CLOSED, State.FAILED) and state is not State.CLOSED):

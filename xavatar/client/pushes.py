@@ -51,7 +51,7 @@ class PushBook:
         sender = message.get("from")
         if event is None or not sender:
             return
-        self._arrivals.note()
+        self._arrivals.note(event=True)
         if event.metadata is None:
             self._items.pop(sender, None)
             return

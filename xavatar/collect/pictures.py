@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -10,9 +12,8 @@ from xavatar.avatar import is_sha1, normalize_id
 from xavatar.avatar.parse import Picture
 from xavatar.avatar.read import fetch_data
 from xavatar.errors import QueryError, SessionClosed
-from xavatar.imaging import Limits, inspect_async
+from xavatar.imaging import Inspector, Limits
 from xavatar.model import Descriptor, ImageFacts, Reading, Status
-from xavatar.runtime import SingleFlight
 from xavatar.settings import Settings
 from xavatar.wire import Wire
 
@@ -21,13 +22,13 @@ Item = tuple[str | None, str]
 
 
 class ImageShelf(Protocol):
-    """Where images are kept, by the SHA-1 of their bytes."""
+    """Where images are kept, by the SHA-1 of their bytes; any thread may use it."""
 
     def get(self, sha1: str) -> bytes | None:
         """Return an image's bytes."""
 
-    def put(self, sha1: str, data: bytes) -> None:
-        """Keep an image's bytes."""
+    def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
+        """Keep images' bytes; pairs of SHA-1 and bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,11 @@ class Pictures:
         self._wire = wire
         self._shelf = shelf
         self._settings = settings
-        self._limits = Limits.of(settings)
+        self._kept = Inspector(Limits.of(settings))
+        self._new = Inspector(Limits.of(settings), self._keep)
         self._facts: dict[str, ImageFacts] = {}
         self._problems: OrderedDict[Item, tuple[str, ...]] = OrderedDict()
-        self._flights: SingleFlight[str, _Fetched] = SingleFlight()
+        self._under_way: dict[str, asyncio.Future[_Fetched]] = {}
         self.fetched = 0
         """Data queries sent so far."""
 
@@ -92,7 +94,7 @@ class Pictures:
         if picture.data is None:
             condition = "url" if picture.url else "no-data"
             return Reading(descriptor, None, Status.SKIPPED if picture.url else Status.EMPTY, condition)
-        return Reading(descriptor, *await self._keep(picture.data))
+        return Reading(descriptor, *await self._look(picture.data))
 
     def _refused(self, descriptor: Descriptor) -> tuple[Status, str] | None:
         if descriptor.url is not None:
@@ -106,14 +108,26 @@ class Pictures:
     async def _known(self, key: str) -> ImageFacts | None:
         facts = self._facts.get(key)
         if facts is None and (data := self._shelf.get(key)) is not None:
-            facts = self._facts[key] = await inspect_async(data, self._limits)
+            facts = self._facts[key] = await self._kept.inspect(data)
         return facts
 
     async def _fetch_once(self, jid: str | None, id_: str, key: str) -> _Fetched:
-        fetched = await self._flights.run(key, lambda: self._fetch(jid, id_))
-        if fetched.jid == jid or (fetched.facts is not None and fetched.facts.sha1 == key):
-            return fetched
-        return await self._fetch(jid, id_)  # the other's item says nothing about this one's
+        while (other := self._under_way.get(key)) is not None:
+            await asyncio.wait((other,))
+            if other.cancelled():
+                continue  # whoever fetched was cancelled, and somebody else has to
+            fetched = other.result()
+            if fetched.facts is not None and fetched.facts.sha1 == key:
+                return fetched
+            return await self._fetch(jid, id_)  # the other's item says nothing about this one's
+        mine = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            fetched = await self._fetch(jid, id_)
+            mine.set_result(fetched)
+        finally:
+            del self._under_way[key]
+            mine.cancel()
+        return fetched
 
     async def _fetch(self, jid: str | None, id_: str) -> _Fetched:
         self.fetched += 1
@@ -126,7 +140,7 @@ class Pictures:
         self._note((jid, id_), picture.problems)
         if picture.data is None:
             return _Fetched(jid, None, Status.EMPTY, "no-data", picture.problems)
-        return _Fetched(jid, *await self._keep(picture.data), picture.problems)
+        return _Fetched(jid, *await self._look(picture.data), picture.problems)
 
     def _note(self, item: Item, problems: tuple[str, ...]) -> None:
         self._problems.pop(item, None)
@@ -135,10 +149,13 @@ class Pictures:
             if len(self._problems) > _NOTED:
                 self._problems.popitem(last=False)
 
-    async def _keep(self, data: bytes) -> tuple[ImageFacts, Status, str | None]:
-        facts = await inspect_async(data, self._limits)
+    async def _look(self, data: bytes) -> tuple[ImageFacts, Status, str | None]:
+        facts = await self._new.inspect(data)
         if len(data) > self._settings.max_image_bytes:
             return facts, Status.OK, "over-limit"
-        self._shelf.put(facts.sha1, data)
         self._facts[facts.sha1] = facts
         return facts, Status.OK, None
+
+    def _keep(self, pictures: Sequence[tuple[ImageFacts, bytes]]) -> None:
+        largest = self._settings.max_image_bytes
+        self._shelf.put_many([(facts.sha1, data) for facts, data in pictures if len(data) <= largest])

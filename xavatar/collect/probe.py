@@ -49,8 +49,8 @@ class _Afresh:
     def get(self, sha1: str) -> bytes | None:
         return None
 
-    def put(self, sha1: str, data: bytes) -> None:
-        self._shelf.put(sha1, data)
+    def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
+        self._shelf.put_many(pictures)
 
 
 async def subject_of(wire: Wire, jid: str, account: str, *, timeout: float) -> Subject:

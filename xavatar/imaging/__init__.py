@@ -4,7 +4,7 @@ from .facts import inspect
 from .limits import Fault, Limits
 from .look import distance
 from .placeholder import color, first_grapheme, placeholder
-from .pool import inspect_async
+from .pool import Inspector, inspect_async
 from .sheet import contact_sheet
 from .sniff import mime_of, sniff
 from .source import ImageSource, open_source
@@ -14,6 +14,7 @@ from .variant import Box, Variant, variant
 __all__ = [
     "Box",
     "Fault",
+    "Inspector",
     "ImageSource",
     "Limits",
     "Variant",

@@ -1,4 +1,4 @@
-"""Decoding off the event loop."""
+"""Decoding off the event loop, many pictures at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import contextlib
 import hashlib
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Final
 
 from xavatar.model import ImageFacts
@@ -18,43 +21,172 @@ from .limits import Fault, Limits, Refused
 from .sniff import mime_of, sniff
 
 _WORKERS: Final = min(4, os.cpu_count() or 1)
+_BATCH: Final = 32
+"""Pictures that a worker takes along: waking threads for each would cost more than looking at a small one."""
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 
+Keep = Callable[[Sequence[tuple[ImageFacts, bytes]]], object]
 
-async def inspect_async(data: bytes, limits: Limits | None = None) -> ImageFacts:
-    """Return what the bytes of an image are, without blocking the running loop.
+
+class Inspector:
+    """Looks at pictures on worker threads, for one event loop.
 
     Parameters
     ----------
-    data : bytes
-        Anything at all.
     limits : Limits, optional
-        `seconds` count from when a worker takes the picture up, not while it queues.
+        `seconds` count from when a worker takes a picture up, not while it queues.
+    keep : callable, optional
+        Called on the worker's thread with pictures and their facts, several at once, before these
+        are told; what it raises is raised for each of them.
 
-    Returns
-    -------
-    ImageFacts
-        As of :func:`~xavatar.imaging.inspect`; when the time is over, with the error
-        ``time`` and little else. A decoder cannot be stopped: the worker is free again when
-        it ends, which the other limits bound.
+    Examples
+    --------
+    >>> async def main() -> str | None:
+    ...     return (await Inspector().inspect(b"no picture")).error
+    >>> asyncio.run(main())
+    'unrecognised: not a picture of a known format'
     """
-    limits = limits or Limits()
-    loop = asyncio.get_running_loop()
-    begun = asyncio.Event()
 
-    def work() -> ImageFacts:
+    def __init__(self, limits: Limits | None = None, keep: Keep | None = None) -> None:
+        self._limits = limits or Limits()
+        self._keep = keep
+        self._queue: deque[_Job] = deque()
+        self._under_way = 0
+        self._scheduled = False
+
+    async def inspect(self, data: bytes) -> ImageFacts:
+        """Return what the bytes of an image are, without blocking the running loop.
+
+        Parameters
+        ----------
+        data : bytes
+            Anything at all.
+
+        Returns
+        -------
+        ImageFacts
+            As of :func:`~xavatar.imaging.inspect`; when the time is over, with the error
+            ``time`` and little else. A decoder cannot be stopped: the worker is free again when
+            it ends, which the other limits bound.
+        """
+        job = _Job(data)
+        self._queue.append(job)
+        if not self._scheduled:
+            # What else arrives in this turn of the loop goes along.
+            self._scheduled = True
+            job.loop.call_soon(self._hand_over)
+        return await job.future
+
+    def _hand_over(self) -> None:
+        self._scheduled = False
+        # One batch at a time grows as the loop is busy; more of them only where many pictures wait.
+        while self._queue and (not self._under_way or (len(self._queue) >= _BATCH and self._under_way < _WORKERS)):
+            jobs = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+            self._under_way += 1
+            batch = _Batch(jobs, self._limits, self._keep, self._done)
+            _executor().submit(batch.work).add_done_callback(batch.left)
+            batch.watch()
+
+    def _done(self, rest: Sequence[_Job]) -> None:
+        self._under_way -= 1
+        self._queue.extendleft(reversed(rest))
+        self._hand_over()
+
+
+async def inspect_async(data: bytes, limits: Limits | None = None) -> ImageFacts:
+    """Look at one picture on a worker thread; see :meth:`Inspector.inspect`."""
+    return await Inspector(limits).inspect(data)
+
+
+class _Job:
+    __slots__ = ("data", "future", "loop")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[ImageFacts] = self.loop.create_future()
+
+    def tell(self, facts: ImageFacts) -> None:
+        if not self.future.done():
+            self.future.set_result(facts)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class _Batch:
+    """Some pictures that one worker looks at, one after the other.
+
+    The worker is in :meth:`work`, everything else happens on the loop. When a picture takes too
+    long, the loop leaves the worker alone with it and takes the others back.
+    """
+
+    def __init__(
+        self, jobs: list[_Job], limits: Limits, keep: Keep | None, done: Callable[[Sequence[_Job]], None]
+    ) -> None:
+        self._jobs = jobs
+        self._loop = jobs[0].loop
+        self._limits = limits
+        self._keep = keep
+        self._done = done
+        self._lock = threading.Lock()
+        self._facts: list[ImageFacts | None] = []
+        self._since: float | None = None
+        self._left = False
+        self._error: BaseException | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def work(self) -> None:
+        """Look at one after the other, and keep what was looked at."""
+        for job in self._jobs:
+            with self._lock:
+                if self._left:
+                    break
+                self._since = time.monotonic()
+            facts = None if job.future.cancelled() else inspect(job.data, self._limits)
+            with self._lock:
+                if not self._left:
+                    self._facts.append(facts)
+        if self._keep is not None:
+            self._keep([(facts, job.data) for job, facts in zip(self._jobs, self._facts, strict=False) if facts])
+
+    def left(self, work: Future[None]) -> None:
+        """Tell the loop that the worker has ended, or that the pool was closed before it began."""
+        self._error = CancelledError() if work.cancelled() else work.exception()
         with contextlib.suppress(RuntimeError):  # the loop is closed, nobody waits any more
-            loop.call_soon_threadsafe(begun.set)
-        return inspect(data, limits)
+            self._loop.call_soon_threadsafe(self._end)
 
-    job = loop.run_in_executor(_executor(), work)
-    try:
-        await begun.wait()
-        done, _ = await asyncio.wait({job}, timeout=limits.seconds)
-        return job.result() if done else _late(data, limits)
-    finally:
-        job.cancel()
+    def watch(self) -> None:
+        """Look again when the picture in hand may have taken too long."""
+        with self._lock:
+            since, finished = self._since, len(self._facts) == len(self._jobs)
+            spent = time.monotonic() - since if since is not None else 0.0
+            self._left = not finished and spent >= self._limits.seconds
+        if self._left:
+            at = len(self._facts)
+            self._tell()
+            self._jobs[at].tell(_late(self._jobs[at].data, self._limits))
+            self._done(self._jobs[at + 1 :])
+        elif not finished:
+            self._timer = self._loop.call_later(max(self._limits.seconds - spent, 0.01), self.watch)
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._left:
+            return
+        if self._error is not None:
+            for job in self._jobs:
+                job.fail(self._error)
+        self._tell()
+        self._done(())
+
+    def _tell(self) -> None:
+        for job, facts in zip(self._jobs, self._facts, strict=False):
+            if facts is not None:
+                job.tell(facts)
 
 
 def _late(data: bytes, limits: Limits) -> ImageFacts:

@@ -40,10 +40,12 @@ from xavatar.model import Kind, Outcome, Snapshot, Source, Subject
 from xavatar.sandbox import Sandbox
 from xavatar.settings import Settings
 from xavatar.store import default_store
+from xavatar.wire.trace import LIMIT, LiveTrace
 
 from . import display
 from .access import Access
 from .progress import Progress, meter
+from .recording import record
 
 # One answer with everybody in it: long before a busy server has written it, single answers are in.
 _ROSTER_TIMEOUT: Final = 20.0
@@ -228,7 +230,6 @@ class AsyncSession:
         """
         connection = self._online()
         subjects = await fetch_roster(connection.wire, timeout=max(self.settings.timeout, _ROSTER_TIMEOUT))
-        await self._presences_in()
         return await self._collect("roster", subjects, images=images, sources=sources, progress=progress)
 
     async def room(
@@ -272,7 +273,6 @@ class AsyncSession:
             As for :meth:`roster`.
         """
         connection = self._online()
-        await self._presences_in()
         subject = Subject(connection.bare, Kind.SELF)
         return await self._collect("me", [subject], images=images, progress=progress)
 
@@ -298,7 +298,6 @@ class AsyncSession:
         """
         connection = self._online()
         contacts = await fetch_roster(connection.wire, timeout=max(self.settings.timeout, _ROSTER_TIMEOUT))
-        await self._presences_in()
         subjects = (Subject(connection.bare, Kind.SELF), *contacts)
         await self._collect("roster", subjects, images=images, thorough=thorough, progress=progress)
         assert self.last is not None
@@ -331,7 +330,7 @@ class AsyncSession:
         announced: list[Outcome] = []
         if subject.kind is Kind.ROOM:
             subject, announced = await itself(connection.wire, subject.jid, timeout=self.settings.timeout)
-        await self._presences_in()
+        await self._presences_in(connection)
         found = await probe(
             connection.wire,
             subject,
@@ -343,9 +342,47 @@ class AsyncSession:
         )
         return diagnose_live(found, connection.bare)
 
-    async def _presences_in(self) -> None:
-        connection = self._online()
-        if self._presence:
+    def trace(self, *, limit: int = LIMIT) -> LiveTrace:
+        """Record every stanza, in and out, from now on, until the trace is stopped or nobody holds it any more.
+
+        Logins are never recorded; passwords, tokens and what people write are left out.
+
+        Parameters
+        ----------
+        limit : int
+            Bytes to keep at most, 32 MiB by default; the oldest stanzas go first.
+
+        Returns
+        -------
+        LiveTrace
+            See :class:`~xavatar.Trace`. It stays when the session is closed.
+
+        Raises
+        ------
+        SessionClosed
+        """
+        return record(self, limit=limit)
+
+    def recording(self, *, limit: int = LIMIT) -> LiveTrace:
+        """Record the stanzas of a ``with`` block.
+
+        Parameters, errors and what is left out are those of :meth:`trace`.
+
+        Examples
+        --------
+        >>> async def main() -> bool:
+        ...     async with AsyncSession(sandbox="pair") as session:
+        ...         with session.recording() as trace:
+        ...             await session.roster()
+        ...         await session.me()
+        ...     return len(trace.filter(direction="out", xep=84)) > 0
+        >>> asyncio.run(main())
+        True
+        """
+        return record(self, limit=limit)
+
+    async def _presences_in(self, connection: Connection) -> None:
+        if self._presence and connection.state is State.ONLINE:
             await connection.arrivals.settle(self.settings.presence_wait, self.settings.presence_wait * 6)
 
     async def _collect(
@@ -372,17 +409,22 @@ class AsyncSession:
             pushes=connection.pushes,
             closer=Closer(connection.wire, book, timeout=self.settings.timeout) if thorough else None,
         )
+        asked = {_source(source) for source in sources}
         collection = Collection(
             connection.bare,
             scope,
             subjects,
-            sources=[_source(source) for source in sources],
+            sources=asked,
             book=book,
             known=known,
         )
         try:
+            if Source.PEP in asked and self._presence:
+                await connection.arrivals.flood(self.settings.presence_wait)
             with meter(progress, scope) as report:
                 await collection.run(reader, limit=self.settings.concurrency, progress=report)
+            if Source.PRESENCE in asked and known is None:
+                await self._presences_in(connection)
         finally:
             self.last = collection.snapshot()
         return frame(self.last.outcomes, snapshot=self.last.id)

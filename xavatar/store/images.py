@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -38,12 +39,19 @@ def get(db: Database, sha1: str) -> bytes | None:
     return bytes(data) if data is not None and sha1_of(data) == sha1 else None
 
 
-def put(db: Database, sha1: str, data: bytes) -> None:
-    """Keep an image's bytes; not those of a blocked one."""
+def put(db: Database, images: Iterable[tuple[str, bytes]]) -> None:
+    """Keep images' bytes, in one transaction; not those of blocked ones."""
+    now = datetime.now(UTC)
+    kept_at, stale = moment(now), moment(now - _FRESH)
+    rows = [(_checked(sha1, data), len(data), kept_at, data, stale) for sha1, data in images]
+    with db.write() as transaction:
+        transaction.executemany(_PUT, rows)
+
+
+def _checked(sha1: str, data: bytes) -> str:
     if sha1_of(data) != sha1:
         raise HashMismatch(f"These {len(data)} bytes hash to {sha1_of(data)}, they cannot be kept as {sha1}.")
-    now = datetime.now(UTC)
-    db.run(_PUT, (sha1, len(data), moment(now), data, moment(now - _FRESH)))
+    return sha1
 
 
 def block(db: Database, sha1: str, reason: str, *, erase: bool) -> None:

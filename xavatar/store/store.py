@@ -233,7 +233,11 @@ class Store:
         StoreError
             The store is closed, or cannot write.
         """
-        images.put(self._db, sha1, data)
+        images.put(self._db, [(sha1, data)])
+
+    def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
+        """Keep several images at once, pairs of SHA-1 and bytes, all or none; see :meth:`put`."""
+        images.put(self._db, pictures)
 
     def block(self, sha1: str, reason: str = "", *, erase: bool = False) -> None:
         """Never show, keep or export an image again, as one that was put up to shock a public room.
