@@ -56,4 +56,7 @@ def test_importing_the_package_brings_the_writers() -> None:
     from xavatar.audit.writers import suffixes
 
     assert {".html", ".htm", ".csv", ".parquet", ".json"} <= set(suffixes())
-    assert xavatar.report.as_dict(AUDIT).keys() == {"snapshot", "headline", "summary", "findings", "people", "table"}
+    parts = {"snapshot", "headline", "summary", "findings", "duplicates", "people", "table"}
+    assert xavatar.report.as_dict(AUDIT).keys() == parts
+    since = Audit.of(AUDIT.snapshot, previous=AUDIT.snapshot)
+    assert xavatar.report.as_dict(since).keys() == {*parts, "changes"}
