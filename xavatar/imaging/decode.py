@@ -24,7 +24,7 @@ from .exif import Exif, read_exif
 from .layout import Layout, layout, still_png
 from .limits import MAX_SCANS, Fault, Limits, Refused
 from .reduce import draft
-from .sniff import PNG_SIGNATURE, sniff
+from .sniff import sniff
 
 
 class _JpegFile(JpegImageFile):
@@ -66,9 +66,9 @@ def check_passes(frames: int, scans: int, limits: Limits) -> None:
         raise Refused(Fault.SCANS, f"{scans:,} are more than {MAX_SCANS}")
 
 
-def open_picture(data: bytes, format: str) -> ImageFile:
+def open_picture(data: bytes, format: str, structure: Layout) -> ImageFile:
     """Return the picture with its header read and nothing decoded."""
-    if b"acTL" in data and data.startswith(PNG_SIGNATURE):
+    if structure.animated:
         data = still_png(data)
     return _PLUGINS[format](io.BytesIO(data))
 
@@ -99,7 +99,7 @@ def decode(data: bytes, limits: Limits, side: int) -> tuple[ImageFile, int]:
     check_bytes(data, limits)
     structure = layout(data, format)
     check_pixels(structure.canvas or (0, 0), limits)
-    picture = open_picture(data, format)
+    picture = open_picture(data, format, structure)
     check_pixels(picture.size, limits)
     check_passes(frames_of(picture, structure, format), structure.scans, limits)
     draft(picture, side)

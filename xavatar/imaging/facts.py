@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from PIL.ImageFile import ImageFile
@@ -13,7 +11,7 @@ from PIL.ImageFile import ImageFile
 from xavatar.model import ImageFacts
 
 from .decode import check_bytes, check_passes, check_pixels, exif_of, frames_of, open_picture
-from .layout import Layout, layout
+from .layout import layout
 from .limits import Fault, Limits, Refused
 from .look import SIDE, look
 from .reduce import draft, plain
@@ -47,12 +45,8 @@ def inspect(data: bytes, limits: Limits = _DEFAULT) -> ImageFacts:
     """
     found: dict[str, Any] = {}
     error = None
-    deadline = time.monotonic() + limits.seconds
     try:
-        for facts in _stages(data, limits):
-            found |= facts
-            if time.monotonic() > deadline:
-                raise Refused(Fault.TIME, f"not done within {limits.seconds:g} s")
+        _find(data, limits, found)
     except Refused as refusal:
         error = str(refusal)
     except Exception as failure:  # noqa: BLE001  decoders raise whatever a hostile file makes them raise
@@ -60,56 +54,66 @@ def inspect(data: bytes, limits: Limits = _DEFAULT) -> ImageFacts:
     return ImageFacts(hashlib.sha1(data).hexdigest(), len(data), error=error, **found)
 
 
-def _stages(data: bytes, limits: Limits) -> Iterator[dict[str, Any]]:
-    """Yield facts in the order of their cost; each stage runs only when those before it went well."""
-    if not data:
-        raise Refused(Fault.EMPTY)
-    format = sniff(data)
-    if format is None:
-        raise Refused(Fault.UNRECOGNISED, "not a picture of a known format")
-    yield {"format": format, "mime": mime_of(format)}
-    if format == "svg":
-        raise Refused(Fault.SVG, "recognised, never rendered")
+def _find(data: bytes, limits: Limits, found: dict[str, Any]) -> None:
+    """Put facts into `found` in the order of their cost; what is found before a refusal remains."""
+    deadline = time.monotonic() + limits.seconds
+    format = _recognise(data, found)
     check_bytes(data, limits)
 
     structure = layout(data, format)
-    yield {"frames": structure.frames, "duration_ms": structure.duration_ms}
+    found["frames"], found["duration_ms"] = structure.frames, structure.duration_ms
     if structure.canvas:
-        yield {"width": structure.canvas[0], "height": structure.canvas[1]}
+        found["width"], found["height"] = structure.canvas
         check_pixels(structure.canvas, limits)
+    _check_time(deadline, limits)
 
-    with _damage(structure):
-        picture = open_picture(data, format)
-    frames = frames_of(picture, structure, format)
-    yield {"width": picture.width, "height": picture.height, "mode": picture.mode, "frames": frames}
-    check_pixels(picture.size, limits)
-    check_passes(frames, structure.scans, limits)
-    yield _metadata(data, format, picture)
-
-    with _damage(structure):
+    try:
+        picture = open_picture(data, format, structure)
+        found["width"], found["height"] = picture.size
+        found["mode"] = picture.mode
+        found["frames"] = frames = frames_of(picture, structure, format)
+        check_pixels(picture.size, limits)
+        check_passes(frames, structure.scans, limits)
+        found |= _metadata(data, format, picture)
+        _check_time(deadline, limits)
         draft(picture, 2 * SIDE)
         picture.load()
+    except Refused:
+        raise
+    except Exception as failure:
+        # A file that stops too early is told from one that is wrong.
+        if structure.end is None or "truncated" in str(failure):
+            raise Refused(Fault.TRUNCATED, _STOPS) from failure
+        raise
     if format in ("png", "apng"):
-        yield _metadata(data, format, picture)  # eXIf may follow the pixels
-    yield {"has_alpha": picture.has_transparency_data}
-    seen = look(plain(picture, 2 * SIDE))
-    yield {"dhash": seen.dhash, "phash": seen.phash, "colors": seen.colors, "blank": seen.blank}
+        found |= _metadata(data, format, picture)  # eXIf may follow the pixels
+    found["has_alpha"] = picture.has_transparency_data
+    _check_time(deadline, limits)
 
+    seen = look(plain(picture, 2 * SIDE))
+    found["dhash"], found["phash"], found["colors"], found["blank"] = seen.dhash, seen.phash, seen.colors, seen.blank
+    _check_time(deadline, limits)
     if structure.end is None:
         raise Refused(Fault.TRUNCATED, _STOPS)
     if rest := data[structure.end :].strip(_PADDING):
         raise Refused(Fault.TRAILING, f"{len(rest):,} bytes follow the picture's end")
 
 
-@contextlib.contextmanager
-def _damage(structure: Layout) -> Iterator[None]:
-    """Tell a file that stops too early from one that is wrong."""
-    try:
-        yield
-    except Exception as failure:
-        if structure.end is None or "truncated" in str(failure):
-            raise Refused(Fault.TRUNCATED, _STOPS) from failure
-        raise
+def _recognise(data: bytes, found: dict[str, Any]) -> str:
+    if not data:
+        raise Refused(Fault.EMPTY)
+    format = sniff(data)
+    if format is None:
+        raise Refused(Fault.UNRECOGNISED, "not a picture of a known format")
+    found["format"], found["mime"] = format, mime_of(format)
+    if format == "svg":
+        raise Refused(Fault.SVG, "recognised, never rendered")
+    return format
+
+
+def _check_time(deadline: float, limits: Limits) -> None:
+    if time.monotonic() > deadline:
+        raise Refused(Fault.TIME, f"not done within {limits.seconds:g} s")
 
 
 def _metadata(data: bytes, format: str, picture: ImageFile) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Layout:
         Width and height, where a decoder allocates before its caller can look at them.
     scans : int
         Passes of a progressive JPEG.
+    animated : bool
+        A PNG has the chunk that makes decoders take it for an animation.
     """
 
     end: int | None
@@ -36,6 +38,7 @@ class Layout:
     duration_ms: float | None = None
     canvas: tuple[int, int] | None = None
     scans: int = 1
+    animated: bool = False
 
 
 def layout(data: bytes, format: str) -> Layout:
@@ -78,7 +81,7 @@ def _png(data: bytes) -> Layout:
             end = behind if behind <= len(data) else None
             break
     frames, duration = _animation(delays)
-    return Layout(end, max(frames, 1), duration)
+    return Layout(end, max(frames, 1), duration, animated=animated)
 
 
 def _gif(data: bytes) -> Layout:
@@ -122,6 +125,7 @@ def _sub_blocks_end(data: bytes, offset: int) -> int:
 
 _JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _BARE_MARKERS = frozenset({0x01, 0xD8})
+_SCAN, _END = 0xDA, 0xD9
 
 
 def _jpeg(data: bytes) -> Layout:
@@ -129,20 +133,20 @@ def _jpeg(data: bytes) -> Layout:
     offset = 2
     scans = 0
     while match := _JPEG_MARKER.search(data, offset):
-        marker = data[match.start() + 1]
-        if marker == 0xD9:
-            return Layout(_multi_picture_end(data, match.end()), scans=scans)
-        if marker in _BARE_MARKERS:
-            offset = match.end()
-            continue
-        scans += marker == 0xDA
-        offset = match.end() + max(_be(data, match.end(), 2), 2)
+        offset = match.end()
+        marker = data[offset - 1]
+        if marker == _END:
+            return Layout(_multi_picture_end(data, offset), scans=scans)
+        if marker not in _BARE_MARKERS:
+            scans += marker == _SCAN
+            offset += max(_be(data, offset, 2), 2)
     return Layout(None, scans=scans)
 
 
 def _multi_picture_end(data: bytes, end: int) -> int:
     """Return the end of the file when what follows are the further pictures of CIPA's MPF, as phones write."""
-    return len(data) if b"MPF\0" in data[:end] and data[end : end + 2] == b"\xff\xd8" else end
+    further = data.startswith(b"\xff\xd8", end) and data.find(b"MPF\0", 0, end) >= 0
+    return len(data) if further else end
 
 
 def _webp(data: bytes) -> Layout:

@@ -1,9 +1,10 @@
 """How a picture looks, in numbers: two perceptual hashes, dominant colours, blankness.
 
-All of it is drawn from one reduction to 32 x 32 samples, with numpy alone, because a roster
-has thousands of pictures and each resampling costs as much as decoding an avatar. The
-hashes follow the definitions the ImageHash package made common and come out within a few
-bits of its values; hashes of one kind compare among each other.
+All of it is drawn from one reduction to 32 x 32 samples, with numpy alone and in few calls,
+because a roster has thousands of pictures, each resampling costs as much as decoding an avatar,
+and a call on so few samples costs more than what it does. The hashes follow the definitions the
+ImageHash package made common and come out within a few bits of its values; hashes of one kind
+compare among each other.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ Samples: TypeAlias = NDArray[np.float32]
 
 SIDE: Final = 32
 _BITS: Final = 8
+_SOLID: Final = 128
 _WHITE: Final = np.float32(255)
-_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
-_BUCKET: Final = np.array([64, 8, 1], np.float32)
+_LUMA: Final = np.array([0.299, 0.587, 0.114, 0], np.float32)
 _BUCKETS: Final = 512
 _MOST: Final = 5
 _LEAST_SHARE: Final = 0.05
 _NEAR: Final = 12
+_APART: Final = 16
 _BLANK_SHARE: Final = 0.995
+# What is near one colour lies in two buckets per channel at most, eight in all; none is fuller than the fullest.
+_FULLEST: Final = _BLANK_SHARE / 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,30 @@ class Look:
 
 def look(picture: Image.Image) -> Look:
     """Return the look of a picture of mode ``L``, ``RGB`` or ``RGBA``."""
-    # A gap of 1 lets whole factors do the work; the filter only evens out what is left.
-    small = picture.resize((SIDE, SIDE), Resampling.BILINEAR, reducing_gap=1.0)
-    bands = len(small.getbands())
-    samples = np.frombuffer(small.tobytes(), np.uint8).reshape(-1, bands).T.astype(np.float32, order="C")
-    colored = samples[:3] if bands > 1 else samples.repeat(3, axis=0)
-    opaque, visible = True, colored
-    if bands == 4:
-        seen = samples[3] >= 128
-        opaque, visible = bool(seen.all()), colored[:, seen]
+    small = _reduced(picture)
+    if small.mode == "L":
+        small = small.convert("RGB")
+    raw = np.frombuffer(small.tobytes("raw", "RGBA" if small.mode == "RGBA" else "RGBX"), np.uint8).reshape(-1, 4)
+    planes = raw.T.astype(np.float32, order="C")
+    gray = _LUMA @ planes
+    opaque = True
+    if small.mode == "RGBA":
         # The hashes see the picture as it stands on a white page.
-        colored = _WHITE + (colored - _WHITE) * (samples[3] / _WHITE)
-    gray = (_LUMA @ colored).reshape(SIDE, SIDE)
-    colors, uniform = _palette(visible)
-    return Look(_dhash(gray), _phash(gray), colors, uniform and (opaque or not visible.size))
+        gray = _WHITE + (gray - _WHITE) * (planes[3] / _WHITE)
+        seen = raw[:, 3] >= _SOLID
+        if not (opaque := bool(seen.all())):
+            raw, planes = raw[seen], planes[:, seen]
+    dhash, phash = _hashes(gray.reshape(SIDE, SIDE))
+    colors, uniform = _palette(raw, planes)
+    return Look(dhash, phash, colors, uniform and (opaque or not colors))
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    factor = picture.width // SIDE
+    if picture.size == (SIDE * factor, SIDE * factor) and picture.mode != "RGBA":
+        return picture.reduce(factor)  # what the general way comes to, without its detours
+    # A gap of 1 lets whole factors do the work; the filter only evens out what is left.
+    return picture.resize((SIDE, SIDE), Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def distance(one: str, other: str) -> int:
@@ -90,48 +104,68 @@ def _cosines() -> Samples:
     return np.asarray(2 * np.cos(np.pi * k * (2 * n + 1) / (2 * SIDE)), np.float32)
 
 
-_ROWS: Final = _lanczos(_BITS)
-_COLUMNS: Final = np.ascontiguousarray(_lanczos(_BITS + 1).T)
-_DCT: Final = _cosines()
-_DCT_T: Final = np.ascontiguousarray(_DCT.T)
+# Both hashes are drawn by one product: rows and columns of the one reduction stand beside the other's.
+_ROWS: Final = np.ascontiguousarray(np.vstack([_lanczos(_BITS), _cosines()]))
+_COLUMNS: Final = np.ascontiguousarray(np.vstack([_lanczos(_BITS + 1), _cosines()]).T)
 # Below this an amplitude is rounding, not picture: a flat one must hash to the same bits always.
 _AMPLITUDE: Final = 1.0
 
 
-def _dhash(gray: Samples) -> str:
+def _hashes(gray: Samples) -> tuple[str, str]:
+    reduced = _ROWS @ gray @ _COLUMNS
     # Whole numbers, as pixels are: where nothing rises, rounding must not decide.
-    small = np.rint(_ROWS @ gray @ _COLUMNS)
-    return _hex(small[:, 1:] > small[:, :-1])
-
-
-def _phash(gray: Samples) -> str:
-    low = _DCT @ gray @ _DCT_T
+    small = np.rint(reduced[:_BITS, : _BITS + 1])
+    low = reduced[_BITS:, _BITS + 1 :]
     ordered = np.sort(low, axis=None)
     middle = low.size // 2
-    return _hex(low - (ordered[middle - 1] + ordered[middle]) / 2 > _AMPLITUDE)
+    bits = np.empty((2, _BITS, _BITS), np.bool_)
+    np.greater(small[:, 1:], small[:, :-1], out=bits[0])
+    np.greater(low, (ordered[middle - 1] + ordered[middle]) / 2 + _AMPLITUDE, out=bits[1])
+    digits = np.packbits(bits).tobytes().hex()
+    return digits[:16], digits[16:]
 
 
-def _hex(bits: NDArray[np.bool_]) -> str:
-    return np.packbits(bits).tobytes().hex()
-
-
-def _palette(planes: Samples) -> tuple[tuple[str, ...], bool]:
+def _palette(raw: NDArray[np.uint8], planes: Samples) -> tuple[tuple[str, ...], bool]:
     """Return the dominant colours, and whether nearly all samples are of the first.
 
     Parameters
     ----------
-    planes : array of shape (3, samples)
+    raw : array of shape (samples, 4)
+        Red, green, blue, anything.
+    planes : array of shape (4, samples)
+        The same, a row for each.
     """
-    total = planes.shape[1]
+    total = len(raw)
     if not total:
         return (), True
-    buckets = (_BUCKET @ np.floor(planes / 32)).astype(np.intp)
+    buckets = _buckets(raw)
     counts = np.bincount(buckets, minlength=_BUCKETS)
     # In a picture of very many colours no bucket is frequent; then the fullest stands for all.
-    frequent = np.flatnonzero(counts >= max(_LEAST_SHARE * total, 1)).tolist() or [int(counts.argmax())]
-    chosen = sorted(frequent, key=lambda bucket: -counts[bucket])[:_MOST]
-    sums = [np.bincount(buckets, weights=plane, minlength=_BUCKETS)[chosen] for plane in planes]
-    means = np.rint(np.array(sums) / counts[chosen])
-    colors = tuple(f"#{int(red):02x}{int(green):02x}{int(blue):02x}" for red, green, blue in means.T.tolist())
-    near = (np.abs(planes - means[:, :1]) <= _NEAR).all(axis=0)
-    return colors, bool(np.count_nonzero(near) >= _BLANK_SHARE * total)
+    frequent = (counts >= max(_LEAST_SHARE * total, 1)).nonzero()[0].tolist() or [int(counts.argmax())]
+    sizes = {bucket: int(counts[bucket]) for bucket in frequent}
+    chosen = sorted(frequent, key=lambda bucket: -sizes[bucket])[:_MOST]
+    members = (buckets == np.array(chosen, np.uint32)[:, np.newaxis]).astype(np.float32)
+    sums = (members @ planes[:3].T).tolist()
+    means = [[round(each / sizes[bucket]) for each in sum_] for bucket, sum_ in zip(chosen, sums, strict=True)]
+    colors = tuple([f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in means])
+    return colors, sizes[chosen[0]] >= _FULLEST * total and _uniform(planes[:3], means)
+
+
+_TOP_BITS: Final = np.uint32(0x00E0E0E0)
+_GATHER: Final = np.uint32(1 << 22 | 1 << 11 | 1)
+_GATHERED: Final = np.uint32(21)
+
+
+def _buckets(raw: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Return the upper three bits of red, green and blue side by side: one product moves all nine."""
+    whole = raw.view("<u4").ravel()
+    return (whole & _TOP_BITS) * _GATHER >> _GATHERED
+
+
+def _uniform(planes: Samples, means: list[list[int]]) -> bool:
+    first = means[0]
+    # A second colour so far away holds more than the half per cent that may be of others.
+    if any(abs(one - other) > _APART for mean in means[1:] for one, other in zip(mean, first, strict=True)):
+        return False
+    near = (np.abs(planes - np.array(first, np.float32)[:, np.newaxis]) <= _NEAR).all(axis=0)
+    return bool(np.count_nonzero(near) >= _BLANK_SHARE * near.size)

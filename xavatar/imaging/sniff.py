@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 MIME = {
     "png": "image/png",
@@ -57,17 +58,17 @@ def mime_of(format: str | None) -> str | None:
     return MIME.get(format) if format else None
 
 
+_FIRST_CHUNKS: Final = 1000
+
+
 def _is_animated(data: bytes) -> bool:
     """Tell whether an ``acTL`` chunk comes before the first ``IDAT``, as APNG demands."""
-    control = data.find(b"acTL")
-    if control < 0:
-        return False
     offset = len(PNG_SIGNATURE)
-    while offset < control:
-        length, kind = int.from_bytes(data[offset : offset + 4], "big"), data[offset + 4 : offset + 8]
-        if kind in (b"acTL", b"IDAT"):
+    for _ in range(_FIRST_CHUNKS):
+        kind = data[offset + 4 : offset + 8]
+        if kind in (b"acTL", b"IDAT", b""):
             return kind == b"acTL"
-        offset += 12 + length
+        offset += 12 + int.from_bytes(data[offset : offset + 4], "big")
     return False
 
 
