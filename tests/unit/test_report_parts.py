@@ -66,7 +66,7 @@ def test_shared_pictures_stand_with_their_people(tmp_path: Path) -> None:
         audit.report(tmp_path / "duplicates.csv")
         text = xavatar.report.render(audit)
     first = section.groups[0]
-    assert (first.label, first.pictures, len(first.uris)) == ("default avatar", 1, 1)
+    assert (first.label, first.pictures, len(first.uris)) == ("default avatar", 3, 3)
     assert first.subjects == len(first.who) + first.more >= 5
     assert 'id="shared"' in text
     assert list(pd.read_csv(tmp_path / "duplicates.csv").columns) == list(audit.duplicates.columns)

@@ -1,11 +1,13 @@
 """Who writes which file: a registry, so that `Audit.report` needs to know no format.
 
-:mod:`xavatar.report` adds its writers when it is imported; anybody can add more.
+:mod:`xavatar.report` adds its writers when it is imported, which the first report does; anybody
+can add more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 Writer = Callable[["Audit", Path], None]
 
+# By name: the report lies above the audit and knows it, not the other way round.
+_OURS = "xavatar.report"
 _WRITERS: dict[str, Writer] = {}
 
 
@@ -30,7 +34,8 @@ def writer(*suffixes: str) -> Callable[[Writer], Writer]:
 
 
 def suffixes() -> tuple[str, ...]:
-    """Return the suffixes that can be written now."""
+    """Return the suffixes that can be written."""
+    import_module(_OURS)
     return tuple(_WRITERS)
 
 
@@ -42,9 +47,8 @@ def find(path: Path) -> Writer:
     ConfigError
         Its suffix has none, or its directory does not exist.
     """
-    if path.suffix.lower() not in _WRITERS:
-        known = ", ".join(_WRITERS) or "none yet; import xavatar.report, which brings them"
-        raise ConfigError(f"No report is written as {path.name!r}: its suffix must be one of {known}.")
+    if path.suffix.lower() not in suffixes():
+        raise ConfigError(f"No report is written as {path.name!r}: its suffix must be one of {', '.join(_WRITERS)}.")
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"Cannot write {path}: the directory {path.parent} does not exist.")
     return _WRITERS[path.suffix.lower()]
