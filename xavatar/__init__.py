@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .session import connect as connect
     from .settings import Settings as Settings
     from .store import Store as Store
+    from .wire.trace import Trace as Trace
 
 __version__: Final = "0.1.0"
 
@@ -44,6 +45,7 @@ _HOMES: Final = {
     "Session": "session",
     "Settings": "settings",
     "Store": "store",
+    "Trace": "wire.trace",
     "UrlPolicy": "avatar",
     "attach": "session",
     "choose": "avatar",

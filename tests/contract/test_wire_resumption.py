@@ -15,6 +15,7 @@ import pytest
 
 from tests.avatar_support import until
 from tests.servers import RunningServer
+from tests.wire_support import Proxy
 from xavatar.client.connection import Connection
 from xavatar.client.credentials import Secret
 from xavatar.client.login import Login
@@ -23,51 +24,6 @@ from xavatar.wire.xml import METADATA, PUBSUB
 
 QUERY = f'<pubsub xmlns="{PUBSUB}"><items node="{METADATA}" max_items="1"/></pubsub>'
 PEOPLE = ("romeo", "nurse", "tybalt", "paris")
-
-
-class Proxy:
-    """A loopback way to a server that loses what passes, and breaks, when told to."""
-
-    def __init__(self, server: RunningServer) -> None:
-        self._server = server
-        self._pipes: set[asyncio.StreamWriter] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
-        self._losing = False
-
-    async def __aenter__(self) -> Proxy:
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._listener.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._listener.close()
-        self.cut()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
-
-    def lose(self) -> None:
-        """Swallow what either side sends from now on."""
-        self._losing = True
-
-    def cut(self) -> None:
-        """Break every connection; new ones are whole."""
-        for pipe in self._pipes:
-            pipe.transport.abort()
-        self._pipes.clear()
-        self._losing = False
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(self._server.host, self._server.port)
-        self._pipes |= {writer, back}
-        for source, sink in ((reader, back), (there, writer)):
-            self._pumps.add(asyncio.create_task(self._pump(source, sink)))
-
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await source.read(1 << 16):
-                if not self._losing:
-                    sink.write(data)
-                    await sink.drain()
-        sink.close()
 
 
 class Line:

@@ -15,7 +15,6 @@ from tests.avatar_support import avatar_set, jid, online, png, until
 from tests.contract import test_avatar_service, test_roster
 from tests.contract.conftest import login
 from tests.servers import RunningServer
-from xavatar.session.recording import record, record_through
 from xavatar.wire import Wire, seam
 from xavatar.wire.trace import LiveTrace
 from xavatar.wire.xml import DATA, METADATA, PUBSUB, tag
@@ -110,14 +109,14 @@ async def test_publishing_as_the_trace_tells_it(server: RunningServer, traces: l
 
 def test_a_session_records_between_its_marks(server: RunningServer) -> None:
     with xa.connect(**login(server)) as session:
-        with record_through(session) as trace:
+        with session.recording() as trace:
             session.roster(sources=["pep"])
         held = len(trace)
         session.me()
         assert len(trace) == held > 0
         asked = trace.filter(direction="out", jid=server.jid("friar"))
         assert [entry.summary for entry in asked] == ["get avatar metadata"]
-        other = record_through(session, limit=2000)
+        other = session.trace(limit=2000)
         session.me()
         assert other.dropped > 0
     other.stop()
@@ -126,9 +125,9 @@ def test_a_session_records_between_its_marks(server: RunningServer) -> None:
 
 async def test_recording_goes_on_after_a_stop_of_another(server: RunningServer) -> None:
     async with xa.AsyncSession(**login(server)) as session:
-        with record(session) as one:
+        with session.recording() as one:
             await session.features()
-            with record(session) as two:
+            with session.recording() as two:
                 await session.features()
             await session.features()
         await session.features()
@@ -138,7 +137,7 @@ async def test_recording_goes_on_after_a_stop_of_another(server: RunningServer) 
 async def test_the_public_path_traces_too(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(seam.VARIABLE, "public")
     async with xa.AsyncSession(**login(server)) as session:
-        with record(session) as trace:
+        with session.recording() as trace:
             await session.roster(sources=["pep"])
     asked = trace.filter(direction="out", jid=server.jid("friar"))
     assert [entry.summary for entry in asked] == ["get avatar metadata"]

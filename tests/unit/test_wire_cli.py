@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from xavatar.cli import trace  # noqa: F401  it adds its command
 from xavatar.cli.app import app
-from xavatar.sandbox import Sandbox, sandbox
+from xavatar.cli.exits import Exit
+from xavatar.sandbox import Fault, Sandbox, sandbox
 from xavatar.wire.trace import Trace
 
 
@@ -58,3 +61,28 @@ def test_a_slip_in_a_files_name_costs_no_login(pair: Sandbox, wrong: list[str]) 
     result = run(pair, *wrong)
     assert result.exit_code == 2
     assert "t." in result.output
+
+
+def test_of_a_person_and_a_room() -> None:
+    with sandbox("verona") as box:
+        person = run(box, "--lines", "--of", "romeo@montague.lit", "--no-images")
+        assert person.exit_code == 0, person.output
+        assert "get avatar metadata" in person.output
+        room = run(box, "--lines", "--of", "balcony@rooms.capulet.lit", "--no-images", "--kind", "presence")
+        assert room.exit_code == 0, room.output
+        assert "balcony@rooms.capulet.lit/" in room.output
+        assert " recorded" in room.output.splitlines()[-1]
+
+
+def test_what_was_recorded_until_a_failure_is_shown() -> None:
+    with sandbox("pair") as box:
+        box.fault(box.login.jid, Fault("error", on="disco", condition="service-unavailable"))
+        result = run(box, "--lines", "--of", "features")
+    assert result.exit_code == Exit.CONNECTION, result.output
+    assert "error: service-unavailable" in result.output
+
+
+def test_the_command_is_registered() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", "from xavatar.cli import main; main()", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert " trace " in told.stdout

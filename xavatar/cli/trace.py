@@ -36,10 +36,11 @@ def trace(
     of: Annotated[
         str,
         typer.Option(
-            help="What to record: me, roster, features, or the JID of a room (entered) or of a person (diagnosed)."
+            help="What to do meanwhile: me, roster, features; the JID of a room enters it, of a person diagnoses it.",
+            metavar="WHAT",
         ),
     ] = "me",
-    seconds: Annotated[float, typer.Option(help="Listen for so long after that.", min=0)] = 0.0,
+    seconds: Annotated[float, typer.Option(help="Listen for so long after that; Ctrl-C ends it.", min=0)] = 0.0,
     peer: Annotated[
         str | None,
         typer.Option(help="Only with this JID.", show_default=False, metavar="JID", rich_help_panel=_FILTERS),
@@ -50,7 +51,7 @@ def trace(
     ] = None,
     xep: Annotated[
         str | None,
-        typer.Option(help="Only of this XEP, as 0084.", show_default=False, rich_help_panel=_FILTERS),
+        typer.Option(help="Only of this XEP, as 84.", show_default=False, rich_help_panel=_FILTERS),
     ] = None,
     direction: Annotated[
         Direction | None,
@@ -58,36 +59,42 @@ def trace(
     ] = None,
     rule: Annotated[
         str | None,
-        typer.Option(help="Only what keeps to, or breaks, this rule.", show_default=False, rich_help_panel=_FILTERS),
+        typer.Option(help="Only what shows, or breaks, this rule.", show_default=False, rich_help_panel=_FILTERS),
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Print one line for each, no XML.")] = False,
 ) -> None:
     """Show every stanza of a query as it goes over the wire; --out writes .jsonl, .xml, .html, .svg or .txt."""
     with guarded(debug=way.debug):
         targets = [_checked(path) for path in way.out or ()]
-        recorded = _record(way, of, seconds)
+        recorded, ended = _record(way, of, seconds)
         shown = recorded.filter(jid=peer, kind=kind, xep=xep, direction=direction, rule=rule)
         if way.json:
             from xavatar.wire.exchange import as_json_lines
 
-            print(as_json_lines(shown.entries), end="")
+            print(as_json_lines(shown.entries, images=way.images), end="")
         else:
-            _print(shown, lines=lines)
+            _print(shown, recorded, lines=lines)
         for target in targets:
-            shown.save(target)
+            shown.save(target, images=way.images)
             typer.echo(f"Written: {target.absolute()}", err=way.json)
+        if ended is not None:
+            raise ended
 
 
-def _record(way: Way, of: str, seconds: float) -> Trace:
-    from xavatar.session.recording import record_through
+def _record(way: Way, of: str, seconds: float) -> tuple[Trace, BaseException | None]:
+    """Ask, and return what went over the wire, and what ended it too early: just then it is worth a look."""
+    from xavatar.errors import XavatarError
 
     from .look import opened
 
-    # An interrupt ends the recording, not the telling of what is recorded.
-    with opened(way) as session, record_through(session) as recorded, suppress(KeyboardInterrupt):
-        _ask(session, of, way)
-        time.sleep(seconds)
-    return recorded
+    with opened(way) as session, session.recording() as recorded:
+        try:
+            _ask(session, of, way)
+        except (XavatarError, KeyboardInterrupt) as error:
+            return recorded, error
+        with suppress(KeyboardInterrupt):
+            time.sleep(seconds)
+    return recorded, None
 
 
 def _ask(session: Session, of: str, way: Way) -> None:
@@ -113,7 +120,7 @@ def _checked(path: Path) -> Path:
     return path
 
 
-def _print(shown: Trace, *, lines: bool) -> None:
+def _print(shown: Trace, recorded: Trace, *, lines: bool) -> None:
     from rich.text import Text
 
     from xavatar.wire.trace import headline
@@ -125,5 +132,7 @@ def _print(shown: Trace, *, lines: bool) -> None:
         out.print(shown, soft_wrap=True)
     for entry in shown if lines else ():
         out.print(Text(headline(entry)), soft_wrap=True)
-    more = f", {shown.dropped:,} earlier ones dropped" if shown.dropped else ""
-    out.print(Text(f"{len(shown):,} stanzas, {sum(entry.size for entry in shown):,} bytes{more}", style="bold"))
+    total = f"{len(shown):,} stanzas, {sum(entry.size for entry in shown):,} bytes"
+    total += f" of {len(recorded):,} recorded" if len(shown) < len(recorded) else ""
+    total += f", {recorded.dropped:,} earlier ones dropped" if recorded.dropped else ""
+    out.print(Text(total, style="bold"))

@@ -22,9 +22,11 @@ from xavatar.model import Snapshot, Source
 from xavatar.runtime import BorrowedLoop, Portal, acquire
 from xavatar.sandbox import Sandbox
 from xavatar.settings import Settings
+from xavatar.wire.trace import LIMIT, LiveTrace
 
 from .asynchronous import AsyncSession
 from .progress import Progress
+from .recording import record_through
 
 if TYPE_CHECKING:
     from xavatar.client import Client
@@ -117,6 +119,14 @@ class Session:
     def diagnose(self, jid: str) -> Diagnosis:
         """Ask everything about one avatar: who sees it, who does not, why; see :meth:`AsyncSession.diagnose`."""
         return self._portal.call(self._twin.diagnose(jid))
+
+    def trace(self, *, limit: int = LIMIT) -> LiveTrace:
+        """Record every stanza from now on; see :meth:`AsyncSession.trace`."""
+        return record_through(self._portal, self._twin, limit=limit)
+
+    def recording(self, *, limit: int = LIMIT) -> LiveTrace:
+        """Record the stanzas of a ``with`` block; see :meth:`AsyncSession.recording`."""
+        return record_through(self._portal, self._twin, limit=limit)
 
     def _collect(self, work: Coroutine[Any, Any, T]) -> T:
         before = self._twin.last

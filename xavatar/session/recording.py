@@ -7,16 +7,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from xavatar.errors import SessionClosed
-from xavatar.wire.trace import LIMIT, LiveTrace
+from xavatar.runtime.pending import running_loop
+from xavatar.wire.trace import LiveTrace
 
 if TYPE_CHECKING:
+    from xavatar.runtime import Portal
+
     from .asynchronous import AsyncSession
-    from .blocking import Session
 
 T = TypeVar("T")
 
 
-def record(session: AsyncSession, *, limit: int = LIMIT) -> LiveTrace:
+def record(session: AsyncSession, *, limit: int) -> LiveTrace:
     """Record every stanza of a session from now on, until the trace is stopped.
 
     Parameters
@@ -33,17 +35,21 @@ def record(session: AsyncSession, *, limit: int = LIMIT) -> LiveTrace:
     return session._online().wire.trace(limit=limit)
 
 
-def record_through(session: Session, *, limit: int = LIMIT) -> LiveTrace:
-    """Do the same for code outside the session's loop; the trace may be read and stopped out here."""
-    portal, twin = session._portal, session._twin
-    trace = portal.call(_there(lambda: record(twin, limit=limit)))
+def record_through(portal: Portal, session: AsyncSession, *, limit: int) -> LiveTrace:
+    """Do the same from outside the loop behind `portal`; the trace may be read and stopped out here."""
+    trace = _at(portal, lambda: record(session, limit=limit))
 
     def end() -> None:
         with suppress(SessionClosed):  # with the loop the recording has ended too
-            portal.call(_there(trace.stop))
+            _at(portal, trace.stop)
 
     return LiveTrace(trace.recorder, end)
 
 
-async def _there(work: Callable[[], T]) -> T:
-    return work()
+def _at(portal: Portal, work: Callable[[], T]) -> T:
+    """Do something on a loop, and wait; on that loop itself, as in a progress callback, do it at once."""
+
+    async def there() -> T:
+        return work()
+
+    return work() if running_loop() is portal.loop else portal.call(there())

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from inspect import ismethod
 from typing import Any, Final
+from weakref import WeakMethod
 
 _TAG: Final = re.compile(rb"<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 
@@ -124,7 +126,7 @@ class Capture:
     """
 
     def __init__(self) -> None:
-        self._sinks: list[Sink] = []
+        self._sinks: list[Callable[[], Sink | None]] = []
         self._stream: tuple[Any, Any, Any] | None = None
         self._installed: tuple[Inlet, Outlet] | None = None
 
@@ -138,16 +140,19 @@ class Capture:
         self._stream = self._installed = None
 
     def add(self, sink: Sink) -> Callable[[], None]:
-        """Record for a sink; return what ends it."""
-        self._sinks.append(sink)
+        """Record for a sink; return what ends it.
+
+        A method is held weakly: what is recorded for an object that is gone nobody could read.
+        """
+        hold: Callable[[], Sink | None] = WeakMethod(sink) if ismethod(sink) else lambda: sink
+        self._sinks.append(hold)
         self._renew()
+        return lambda: self._remove(hold)
 
-        def remove() -> None:
-            if sink in self._sinks:
-                self._sinks.remove(sink)
-                self._renew()
-
-        return remove
+    def _remove(self, hold: Callable[[], Sink | None]) -> None:
+        if hold in self._sinks:
+            self._sinks.remove(hold)
+            self._renew()
 
     def _renew(self) -> None:
         if self._stream is None or self.wanted == (self._installed is not None):
@@ -168,5 +173,9 @@ class Capture:
 
     def record(self, direction: Direction, stanza: bytes) -> None:
         """Hand a stanza to everybody who records."""
-        for sink in tuple(self._sinks):
-            sink(direction, stanza)
+        for hold in tuple(self._sinks):
+            sink = hold()
+            if sink is None:
+                self._remove(hold)
+            else:
+                sink(direction, stanza)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from .capture import Direction
 from .lessons import Lesson, Seen, broken, decoded, illustrated
+from .recorder import Record
 from .xeps import specifications, summary
 from .xml import DATA, VCARD, parse, split, tag
 
@@ -33,6 +34,8 @@ class Entry:
     direction : Direction
     raw : bytes
         As sent or received, but for what is secret.
+    size : int
+        Bytes on the wire, before encryption.
     request : Entry, optional
         What it answers.
     """
@@ -41,6 +44,7 @@ class Entry:
     at: datetime
     direction: Direction
     raw: bytes
+    size: int
     request: Entry | None = None
 
     @cached_property
@@ -81,11 +85,6 @@ class Entry:
     def peer(self) -> str:
         """Who is at the other end: the addressee, or the sender; empty for one's own account."""
         return self.to if self.direction is Direction.OUT else self.sender
-
-    @property
-    def size(self) -> int:
-        """Bytes on the wire, before encryption."""
-        return len(self.raw)
 
     @property
     def summary(self) -> str:
@@ -154,26 +153,33 @@ def _read(entry: Entry) -> _Facts:
     )
 
 
-def entries(
-    records: Iterable[tuple[int, float, Direction, bytes]], known: Mapping[int, Entry] | None = None
-) -> Iterator[Entry]:
+def entries(records: Iterable[Record], known: Mapping[int, Entry] | None = None) -> Iterator[Entry]:
     """Yield entries with each answer tied to its request.
 
     Parameters
     ----------
-    records : iterable
-        Number, POSIX time in seconds, direction and bytes.
+    records : iterable of Record
     known : mapping, optional
         Entries read before, by number; they are not read again.
     """
-    asked: dict[tuple[Direction, str], Entry] = {}
-    for number, at, direction, raw in records:
-        entry = known.get(number) if known else None
+    asked: dict[tuple[Direction, str], list[Entry]] = {}
+    for record in records:
+        entry = known.get(record.number) if known else None
         if entry is None:
-            entry = Entry(number, datetime.fromtimestamp(at, UTC), direction, raw)
-            if entry.kind == "iq" and entry.type in ("result", "error"):
-                request = asked.pop((_OTHER[direction], entry.id), None)
-                entry = Entry(number, entry.at, direction, raw, request)
-        if entry.kind == "iq" and entry.type in ("get", "set"):
-            asked[direction, entry.id] = entry
+            entry = Entry(record.number, datetime.fromtimestamp(record.at, UTC), *record[2:])
+        if entry.kind == "iq" and entry.type in ("result", "error"):
+            request = _answered(entry, asked.get((_OTHER[entry.direction], entry.id), []))
+            if request is not None and entry.request is None:
+                entry = replace(entry, request=request)
+        elif entry.kind == "iq":
+            asked.setdefault((entry.direction, entry.id), []).append(entry)
         yield entry
+
+
+def _answered(answer: Entry, asked: list[Entry]) -> Entry | None:
+    """Take from the open requests of an id the one that is answered: several parties may choose one id."""
+    if not asked:
+        return None
+    peers = [request.peer.casefold() for request in asked]
+    peer = answer.peer.casefold()
+    return asked.pop(peers.index(peer) if peer in peers else 0)

@@ -112,7 +112,7 @@ def from_json_lines(text: str, name: str) -> Iterator[Record]:
             known = json.loads(line)
             raw = known["xml"].encode() if "xml" in known else base64.b64decode(known["base64"])
             at = datetime.fromisoformat(known["at"]).timestamp()
-            yield int(known["number"]), at, Direction(known["direction"]), raw
+            yield Record(int(known["number"]), at, Direction(known["direction"]), raw, int(known["size"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"{name}, line {count}: not of a saved trace ({error!r}).") from None
 

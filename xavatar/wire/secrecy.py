@@ -1,55 +1,36 @@
-"""What a recording leaves out: passwords, tokens, and people's words.
+"""What a recording leaves out: passwords, tokens, and what people write to each other.
 
 It is taken out before anything is kept. Logins are not recorded at all; what is left are
-passwords of rooms and accounts, and keys that servers hand out (XEP-0045, 0048, 0077, 0363).
+passwords of rooms and accounts, and keys that servers hand out (XEP-0045, 0048, 0077, 0215,
+0363). They are told by the names of elements, attributes and form fields.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
-HIDDEN: Final = "\N{HORIZONTAL ELLIPSIS}"
-_HIDDEN: Final = HIDDEN.encode()
-_NEVER: Final = (b"urn:ietf:params:xml:ns:xmpp-sasl", b"urn:xmpp:sasl:", b"jabber:iq:auth")
+HIDDEN: Final = "\N{HORIZONTAL ELLIPSIS}".encode()
 
-_FIELD: Final = re.compile(
-    rb"(<(?:\w+:)?field\b[^>]*\bvar=[\"'][^\"']*(?:secret|password|passwd|token)[^>]*>)(.*?)(</(?:\w+:)?field>)", re.S
+# A stanza in pieces. Quantifiers are possessive: strangers write stanzas, none may take long.
+_TAG: Final = re.compile(rb"<[^<>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^<>\"']*+)*+>")
+_PIECE: Final = re.compile(rb"<!\[CDATA\[.*?\]\]>|" + _TAG.pattern + rb"|[^<]++", re.S)
+_NAME: Final = re.compile(rb"</?([\w.:-]+)")
+_ATTRIBUTE: Final = re.compile(rb"(?<=\s)([\w.:-]++)(\s*+=\s*+)(\"[^\"]*+\"|'[^']*+')")
+
+_SECRET: Final = re.compile(rb"passw|passphrase|secret|token|credential", re.I)
+_WORDS: Final = frozenset((b"body", b"subject"))
+_CREDENTIALS: Final = frozenset((b"authorization", b"cookie"))
+# The namespace of what logs in, on the first element (RFC 6120, 6; XEP-0388); and of the login before SASL (XEP-0078).
+_LOGIN: Final = re.compile(rb"urn:ietf:params:xml:ns:xmpp-sasl|urn:xmpp:sasl:")
+_OLD_LOGIN: Final = b"jabber:iq:auth"
+
+# A stanza whose tags have none of these holds nothing to leave out.
+_SIGNS: Final = (
+    *(b"body", b"subject", b"header", b"<put", b":put", b"sasl", _OLD_LOGIN),
+    *(b"assw", b"ASSW", b"assphrase", b"ecret", b"ECRET", b"oken", b"OKEN", b"redential"),
 )
-_VALUE: Final = re.compile(rb"(<(?:\w+:)?value\b[^>]*>)[^<]+")
-
-
-def _emptied(names: bytes) -> re.Pattern[bytes]:
-    """Match the text of elements of some names, after their start tag."""
-    return re.compile(rb"(<(?:\w+:)?(?:" + names + rb")(?:\s[^>]*)?>)[^<]+")
-
-
-def _in_field(match: re.Match[bytes]) -> bytes:
-    return match[1] + _VALUE.sub(rb"\1" + _HIDDEN, match[2]) + match[3]
-
-
-_ATTRIBUTE: Final = re.compile(rb"(\b(?:password|token|secret)\s*=\s*)(?:\"[^\"]*\"|'[^']*')")
-_HEADER: Final = re.compile(rb"(<(?:\w+:)?header\b[^>]*\bname=[\"'](?:Authorization|Cookie)[\"'][^>]*>)[^<]+", re.I)
-_MARKUP: Final = re.compile(rb"(<html\b[^>]*xhtml-im[^>]*>).*?(</html>)", re.S)
-
-_Replacement = bytes | Callable[[re.Match[bytes]], bytes]
-# A word to look for first, which costs next to nothing, and what to do where it stands.
-_CLEANERS: Final[tuple[tuple[bytes, re.Pattern[bytes], _Replacement], ...]] = (
-    (b"password", _emptied(rb"password"), rb"\1" + _HIDDEN),
-    (b"secret", _emptied(rb"secret"), rb"\1" + _HIDDEN),
-    (b"token", _emptied(rb"token"), rb"\1" + _HIDDEN),
-    (b"<body", _emptied(rb"body"), rb"\1" + _HIDDEN),
-    (b"xhtml-im", _MARKUP, rb"\1" + _HIDDEN + rb"\2"),
-    (b"password", _ATTRIBUTE, rb'\1"' + _HIDDEN + rb'"'),
-    (b"token", _ATTRIBUTE, rb'\1"' + _HIDDEN + rb'"'),
-    (b"secret", _ATTRIBUTE, rb'\1"' + _HIDDEN + rb'"'),
-    (b"header", _HEADER, rb"\1" + _HIDDEN),
-    (b"secret", _FIELD, _in_field),
-    (b"passw", _FIELD, _in_field),
-    (b"token", _FIELD, _in_field),
-)
-_WORDS: Final = tuple(dict.fromkeys((*_NEVER, *(word for word, _, _ in _CLEANERS))))
+_LARGE: Final = 1000
 
 
 def cleaned(stanza: bytes) -> bytes | None:
@@ -58,13 +39,63 @@ def cleaned(stanza: bytes) -> bytes | None:
     Parameters
     ----------
     stanza : bytes
-        As sent or received.
+        One well-formed element, as sent or received.
     """
-    if not any(word in stanza for word in _WORDS):
-        return stanza
-    if any(word in stanza for word in _NEVER):
-        return None
-    for word, pattern, replacement in _CLEANERS:
-        if word in stanza:
-            stanza = pattern.sub(replacement, stanza)
+    tags = stanza if len(stanza) < _LARGE else b"".join(_TAG.findall(stanza))  # an image need not be searched
+    for sign in _SIGNS:
+        if sign in tags:
+            return _without_secrets(stanza)
     return stanza
+
+
+def _without_secrets(stanza: bytes) -> bytes | None:
+    kept: list[bytes] = []
+    secret: list[bool] = []  # of each open element: whether what it holds is
+    for piece in _PIECE.findall(stanza):
+        if not piece.startswith(b"<") or piece.startswith(b"<!"):
+            if not secret or not secret[-1] or piece.isspace():
+                kept.append(piece)
+            elif kept[-1] is not HIDDEN:
+                kept.append(HIDDEN)
+            continue
+        if piece.startswith(b"</"):
+            if secret:
+                secret.pop()
+        else:
+            attributes = _ATTRIBUTE.findall(piece)
+            if not kept and any(name.startswith(b"xmlns") and _LOGIN.match(value, 1) for name, _, value in attributes):
+                return None
+            if not piece.endswith(b"/>"):
+                within = bool(secret) and secret[-1]
+                secret.append(within or _holds_secret(piece, attributes, old=_OLD_LOGIN in stanza))
+            piece = _ATTRIBUTE.sub(_without_secret, piece)
+        kept.append(piece)
+    return b"".join(kept)
+
+
+def _local(piece: bytes) -> bytes:
+    name = _NAME.match(piece)
+    return name[1].rpartition(b":")[2].lower() if name else b""
+
+
+def _holds_secret(piece: bytes, attributes: list[tuple[bytes, bytes, bytes]], *, old: bool) -> bool:
+    """Tell by an element's start tag whether what it holds is to be left out."""
+    name = _local(piece)
+    if name in _WORDS or _SECRET.search(name):
+        return True
+    values = {key: value[1:-1] for key, _, value in attributes}
+    if name == b"field":
+        return bool(_SECRET.search(values.get(b"var", b"")))
+    return (name == b"header" and values.get(b"name", b"").lower() in _CREDENTIALS) or (old and name == b"digest")
+
+
+def _without_secret(match: re.Match[bytes]) -> bytes:
+    name, equals, value = match.groups()
+    if name.startswith(b"xmlns"):
+        return match[0]
+    if _SECRET.search(name):
+        value = value[:1] + HIDDEN + value[-1:]
+    elif name == b"url" and _local(match.string) == b"put":  # the right to upload is in its query
+        address, mark, query = value[1:-1].partition(b"?")
+        value = value[:1] + address + mark + (HIDDEN if query else b"") + value[-1:]
+    return name + equals + value

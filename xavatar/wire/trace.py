@@ -183,9 +183,10 @@ class Trace(Sequence[Entry]):
             ".svg": lambda: self.diagram().svg,
             ".html": self._page,
         }
-        if path.suffix not in writers:
+        write = writers.get(path.suffix.lower())
+        if write is None:
             raise ConfigError(f"{path.name}: a trace is saved as {', '.join(writers)}.")
-        path.write_text(writers[path.suffix](), encoding="utf-8")
+        path.write_text(write(), encoding="utf-8")
         return path
 
     @classmethod
@@ -251,10 +252,13 @@ class LiveTrace(Trace):
         self._read = {entry.number: entry for entry in entries(self.recorder.records(), self._read)}
         return tuple(self._read.values())
 
+    def __len__(self) -> int:
+        return len(self.recorder)
+
     @property
     def dropped(self) -> int:
         """How many are gone, since the recording holds only so many bytes."""
-        return self.recorder.seen - len(self.recorder.records())
+        return self.recorder.seen - len(self.recorder)
 
     def stop(self) -> None:
         """Record no more; what is recorded stays."""
