@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pandas import DataFrame
 
@@ -46,6 +46,10 @@ from . import display
 from .access import Access
 from .progress import Progress, meter
 from .recording import record
+
+if TYPE_CHECKING:
+    from xavatar.collect.probe import Probe
+    from xavatar.widgets import Gallery, Inspector
 
 # One answer with everybody in it: long before a busy server has written it, single answers are in.
 _ROSTER_TIMEOUT: Final = 20.0
@@ -324,6 +328,9 @@ class AsyncSession:
             The roster could not be had.
         SessionClosed
         """
+        return (await self._look(jid))[1]
+
+    async def _look(self, jid: str) -> tuple[Probe, Diagnosis]:
         connection = self._online()
         limit = max(self.settings.timeout, _ROSTER_TIMEOUT)
         subject = await subject_of(connection.wire, jid, connection.bare, timeout=limit)
@@ -340,7 +347,45 @@ class AsyncSession:
             book=connection.presences if self._presence else None,
             announced=announced,
         )
-        return diagnose_live(found, connection.bare)
+        return found, diagnose_live(found, connection.bare)
+
+    async def gallery(self, *, thorough: bool = False, progress: Progress = None) -> Gallery:
+        """Audit the roster, and show everybody's picture with what is wrong.
+
+        Parameters
+        ----------
+        thorough, progress : optional
+            As for :meth:`audit`.
+
+        Returns
+        -------
+        Gallery
+            A widget; its `selected` are the JIDs chosen in it.
+        """
+        from xavatar.widgets import Gallery
+
+        return Gallery(await self.audit(thorough=thorough, progress=progress))
+
+    async def inspector(self, jid: str) -> Inspector:
+        """Ask everything about one avatar, as :meth:`diagnose` does, and show it.
+
+        Parameters
+        ----------
+        jid : str
+            A contact, a stranger, a room, or the own account.
+
+        Returns
+        -------
+        Inspector
+            A widget; its button `Refresh` asks anew.
+        """
+        from xavatar.widgets import Inspector
+
+        loop = asyncio.get_running_loop()
+        # Clicks come on threads of the front end's choice.
+        return Inspector.of(
+            await self._look(jid), ask=lambda jid: asyncio.run_coroutine_threadsafe(self._look(jid), loop)
+        )
 
     def trace(self, *, limit: int = LIMIT) -> LiveTrace:
         """Record every stanza, in and out, from now on, until the trace is stopped or nobody holds it any more.

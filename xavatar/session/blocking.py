@@ -30,6 +30,7 @@ from .recording import record_through
 
 if TYPE_CHECKING:
     from xavatar.client import Client
+    from xavatar.widgets import Gallery, Inspector
 
 T = TypeVar("T")
 
@@ -119,6 +120,14 @@ class Session:
     def diagnose(self, jid: str) -> Diagnosis:
         """Ask everything about one avatar: who sees it, who does not, why; see :meth:`AsyncSession.diagnose`."""
         return self._portal.call(self._twin.diagnose(jid))
+
+    def gallery(self, *, thorough: bool = False, progress: Progress = None) -> Gallery:
+        """Audit the roster, and show everybody's picture; see :meth:`AsyncSession.gallery`."""
+        return self._collect(self._twin.gallery(thorough=thorough, progress=progress))
+
+    def inspector(self, jid: str) -> Inspector:
+        """Ask everything about one avatar, and show it; see :meth:`AsyncSession.inspector`."""
+        return self._portal.call(self._twin.inspector(jid))
 
     def trace(self, *, limit: int = LIMIT) -> LiveTrace:
         """Record every stanza from now on; see :meth:`AsyncSession.trace`."""
