@@ -38,7 +38,11 @@ FRONT_END = """
     constructor(id, state) { Object.assign(this, { id, state, listeners: {}, changed: {}, urls: 0 }); }
     get(name) { return this.state[name]; }
     set(name, value) { this.state[name] = value; this.changed[name] = value; this.emit(`change:${name}`, value); }
-    save_changes() { const state = this.changed; this.changed = {}; send(this.id, { method: "update", state, buffer_paths: [] }); }
+    save_changes() {
+      const state = this.changed;
+      this.changed = {};
+      send(this.id, { method: "update", state, buffer_paths: [] });
+    }
     send(content, _, buffers) { send(this.id, { method: "custom", content }, buffers); }
     on(event, handler) { (this.listeners[event] ??= []).push(handler); }
     off(event, handler) { this.listeners[event] = (this.listeners[event] ?? []).filter((one) => one !== handler); }

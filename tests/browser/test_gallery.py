@@ -12,7 +12,10 @@ from tests.browser.people import crowd
 from xavatar.widgets import Gallery
 
 Make = Callable[..., Blank]
-PAINTED = "() => { const all = [...document.querySelectorAll('.xav-tile')]; return all.length && all.every((tile) => tile.painted); }"
+PAINTED = """() => {
+  const all = [...document.querySelectorAll(".xav-tile")];
+  return all.length && all.every((tile) => tile.painted);
+}"""
 
 
 @pytest.mark.parametrize("threads", ["main", "subshell"])

@@ -2,5 +2,6 @@
 
 from .base import Widget
 from .gallery import Gallery, Grouping, Order, Shape
+from .inspector import Asker, Inspector, Look
 
-__all__ = ["Gallery", "Grouping", "Order", "Shape", "Widget"]
+__all__ = ["Asker", "Gallery", "Grouping", "Inspector", "Look", "Order", "Shape", "Widget"]

@@ -14,6 +14,7 @@ import traitlets
 from xavatar.errors import XavatarError
 
 from . import work
+from .album import Album
 
 T = TypeVar("T")
 
@@ -78,6 +79,19 @@ class Widget(anywidget.AnyWidget):
     def _post(self, kind: str, buffers: Sequence[bytes] = (), **content: Any) -> None:
         """Send all views a message; from any thread."""
         self.send({"type": kind, **content}, list(buffers))
+
+    def _send_copies(self, album: Album, content: Mapping[str, Any]) -> None:
+        """Answer a page's wish for pictures, off this thread."""
+        numbers, side = album.wanted(content)
+
+        def send() -> None:
+            for table, data in album.batches(numbers, side):
+                if self.closed:
+                    return
+                self._post("pictures", [data], table=table, side=side)
+
+        if numbers:
+            self._background(send)
 
     def _background(self, function: Callable[[], object], doing: str = "") -> Future[object]:
         """Run a function on a thread of ours; `doing` is shown meanwhile."""

@@ -104,14 +104,7 @@ class Gallery(Widget):
 
     def _receive(self, kind: str, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
         if kind == "pictures":
-            numbers, side = self._album.wanted(content)
-            self._background(lambda: self._send_pictures(numbers, side))
-
-    def _send_pictures(self, numbers: list[int], side: int) -> None:
-        for table, data in self._album.batches(numbers, side):
-            if self.closed:
-                return
-            self._post("pictures", [data], table=table, side=side)
+            self._send_copies(self._album, content)
 
     @traitlets.validate("selected")
     def _known(self, proposal: Any) -> list[str]:

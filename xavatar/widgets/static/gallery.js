@@ -51,9 +51,9 @@ class Wall {
     this.empty = h("div", { class: "xav-empty xav-quiet", text: "Nobody here matches.", hidden: true });
     this.port = h("div", { class: "xav-port", tabindex: 0, role: "listbox", "aria-label": "Avatars", "aria-multiselectable": "true" }, this.canvas);
     body.append(
-      h("div", { class: "xav-bar" }, this.search, this.status, this.finding, this.group, this.sort,
-        h("label", {}, this.round, "round"), this.zoom),
-      h("div", { class: "xav-bar xav-line" }, this.told, this.clear),
+      h("div", { class: "xav-bar" }, this.search, this.status, this.finding, this.group, this.sort),
+      h("div", { class: "xav-bar xav-line" }, this.told, this.clear,
+        h("span", { class: "xav-bar xav-look" }, h("label", {}, this.round, "round"), this.zoom)),
       h("div", { class: "xav-stage" }, this.port, this.empty),
     );
   }
@@ -143,9 +143,11 @@ class Wall {
   /** Cut the groups into lines with their places; a line is a heading or a row of tiles. */
   #lines() {
     if (!this.groups) return;
-    const columns = Math.max(1, Math.floor(((this.port.clientWidth || 700) - GAP) / this.width));
-    if (columns !== this.columns) this.#forget();
-    this.columns = columns;
+    const room = (this.port.clientWidth || 700) - GAP;
+    const columns = Math.max(1, Math.floor(room / this.width));
+    const step = Math.floor(room / columns);
+    if (step !== this.step) this.#forget();
+    this.step = step;
     this.lines = [];
     let top = GAP / 2;
     let start = 0;
@@ -233,8 +235,8 @@ class Wall {
     face,
     h("div", { class: "xav-name xav-text xav-cut", dir: "auto", text: label }),
     h("div", { class: "xav-under xav-quiet xav-cut", text: sources.map((source) => SHORT[source]).join(" · ") || verdict }));
-    element.style.transform = `translate(${GAP / 2 + (position - line.start) * this.width}px, ${line.top}px)`;
-    element.style.width = `${this.width - GAP}px`;
+    element.style.transform = `translate(${GAP / 2 + (position - line.start) * this.step}px, ${line.top}px)`;
+    element.style.width = `${this.step - GAP}px`;
     element.style.height = `${this.height - GAP / 2}px`;
     Object.assign(element, { position, row, face });
     this.canvas.append(element);

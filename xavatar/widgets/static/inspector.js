@@ -1,0 +1,192 @@
+// The inspector's page: one avatar as clients would show it, and everything that is said of it.
+import { bytesOf, h, widget } from "./common.js";
+import { Album, sideFor } from "./album.js";
+
+const SIZES = [32, 48, 96];
+const LARGEST = 256;
+const GROUNDS = { light: "on light", dark: "on dark" };
+
+/** A picture that is asked for when it is made, and given back when the sheet is drawn anew. */
+class Faces {
+  constructor(view, album) {
+    this.album = album;
+    this.waiting = new Set();
+    this.urls = new Map();
+    const listener = view.guard(() => { for (const paint of [...this.waiting]) paint(); });
+    album.listeners.add(listener);
+    view.finally(() => {
+      album.listeners.delete(listener);
+      this.forget();
+    });
+  }
+
+  /** An image `side` CSS pixels wide at most; the shorter side fills a square when `square`. */
+  show({ number, width, height }, side, { square = false, alt = "" } = {}) {
+    const [short, long] = [Math.min(width, height), Math.max(width, height)];
+    const box = Math.min(side, square ? short : long); // never larger than the picture is (P84-21)
+    const copy = sideFor(square ? Math.ceil(box * long / short) : box);
+    const scale = box / (square ? short : long);
+    const image = h("img", { alt, decoding: "async", width: square ? box : Math.round(width * scale), height: square ? box : Math.round(height * scale) });
+    const paint = () => {
+      const blob = this.album.get(number, copy);
+      if (blob === undefined) return;
+      this.waiting.delete(paint);
+      if (blob === null) {
+        image.replaceWith(h("span", { class: "xav-quiet", text: "cannot be shown" }));
+        return;
+      }
+      if (!this.urls.has(blob)) this.urls.set(blob, URL.createObjectURL(blob));
+      image.src = this.urls.get(blob);
+    };
+    this.waiting.add(paint);
+    paint();
+    return image;
+  }
+
+  forget() {
+    for (const url of this.urls.values()) URL.revokeObjectURL(url);
+    this.urls.clear();
+    this.waiting.clear();
+  }
+}
+
+function render(view, album) {
+  const { model, body } = view;
+  const faces = new Faces(view, album);
+  let picture = -1; // which one of several the ladder shows
+  const button = (text, type, extra = {}) => {
+    const made = h("button", { type: "button", text, ...extra });
+    view.on(made, "click", () => view.send(type, type === "save" ? { number: picture } : {}));
+    return made;
+  };
+  const refresh = button("Refresh", "refresh");
+  const diagnose = button("Diagnose", "diagnose");
+  const save = button("Save image", "save");
+  const content = h("div", { class: "xav-sheet" });
+  const actions = h("div", { class: "xav-bar xav-actions" }, refresh, diagnose, save);
+  body.append(content);
+
+  function draw(sheet) {
+    faces.forget();
+    if (!(picture in sheet.pictures)) picture = sheet.picture in sheet.pictures ? sheet.picture : -1;
+    save.disabled = picture < 0;
+    content.replaceChildren(
+      head(sheet), ladder(sheet), sources(sheet), findings(sheet), diagnosis(sheet), exchanges(sheet),
+    );
+  }
+
+  const text = (words, kind = "") => h("span", { class: `xav-text ${kind}`, dir: "auto", text: words });
+
+  function head(sheet) {
+    const shown = sheet.pictures[picture];
+    const face = shown
+      ? faces.show({ number: picture, ...shown }, 96, { alt: `avatar of ${sheet.label}` })
+      : h("span", { class: "xav-letter", role: "img", "aria-label": `no avatar of ${sheet.label} to show`, text: sheet.letter });
+    if (!shown) face.style.background = sheet.color;
+    return h("header", { class: "xav-head" },
+      h("div", { class: "xav-portrait" }, face),
+      h("div", { class: "xav-who" },
+        h("h3", {}, text(sheet.label)),
+        h("div", {}, text(sheet.jid, "xav-address xav-quiet")),
+        h("div", { class: "xav-bar" },
+          h("span", { class: "xav-pill", text: sheet.verdict }), h("span", { class: "xav-quiet", text: sheet.kind }),
+          sheet.about.map(([name, value]) => h("span", { class: "xav-quiet" }, `${name}: `, text(value)))),
+        h("div", { class: "xav-quiet", text: `seen ${sheet.observed}` })),
+      actions);
+  }
+
+  function ladder(sheet) {
+    const shown = sheet.pictures[picture];
+    if (!shown) return null;
+    const entry = { number: picture, ...shown };
+    const several = Object.keys(sheet.pictures);
+    const native = `${shown.width} × ${shown.height}`;
+    const whole = Math.max(shown.width, shown.height) <= LARGEST;
+    const pick = several.length < 2 ? null : h("div", { class: "xav-bar", role: "group", "aria-label": "Which picture" },
+      several.map((number) => {
+        const one = h("button", { type: "button", "aria-pressed": String(Number(number) === picture), text: sheet.pictures[number].sources.join(" + ") });
+        view.on(one, "click", () => { picture = Number(number); draw(sheet); });
+        return one;
+      }));
+    const steps = SIZES.map((side) => h("th", { scope: "col", text: side > Math.min(shown.width, shown.height) ? `${side} (smaller)` : side }));
+    const row = (ground, shape) => h("tr", { class: `xav-on-${ground} xav-${shape}` },
+      h("th", { scope: "row", text: `${shape}, ${GROUNDS[ground]}` }),
+      SIZES.map((side) => h("td", {}, faces.show(entry, side, { square: true, alt: `${shape}, ${side} pixels, ${GROUNDS[ground]}` }))),
+      shape === "square" ? h("td", { rowspan: 2 }, faces.show(entry, LARGEST, { alt: `native size, ${GROUNDS[ground]}` })) : null);
+    return h("section", { class: "xav-part", "aria-label": "How it looks" }, pick,
+      h("div", { class: "xav-scroll", tabindex: 0, role: "group", "aria-label": "The picture in several sizes" }, h("table", { class: "xav-ladder" },
+        h("thead", {}, h("tr", {}, h("td"), steps, h("th", { scope: "col", text: whole ? `native, ${native}` : `of ${native}, ${LARGEST}` }))),
+        h("tbody", {}, ["light", "dark"].flatMap((ground) => ["square", "round"].map((shape) => row(ground, shape)))))));
+  }
+
+  function sources(sheet) {
+    return h("section", { class: "xav-part xav-sources", "aria-label": "Sources" }, sheet.sources.map((source) =>
+      h("div", { class: "xav-source" }, h("h4", { text: source.name }),
+        source.lines.length ? source.lines.map((line) => answer(sheet, line)) : h("p", { class: "xav-quiet", text: "not asked" }))));
+  }
+
+  function answer(sheet, line) {
+    const shown = sheet.pictures[line.picture];
+    const agrees = line.agrees === null ? null
+      : h("span", { class: `xav-pill ${line.agrees ? "xav-good" : "xav-warning"}`, text: line.agrees ? "agrees" : "differs" });
+    const facts = line.facts.length ? h("table", { class: "xav-facts" },
+      h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col", text: "declared" }), h("th", { scope: "col", text: "real" }))),
+      h("tbody", {}, line.facts.map(([name, declared, real, wrong]) => h("tr", {},
+        h("th", { scope: "row", text: name }), h("td", {}, text(declared)),
+        h("td", { class: wrong ? "xav-error" : "" }, text(real), wrong ? h("span", { text: " ✕", "aria-label": "contradicts" , role: "img" }) : null))))) : null;
+    return h("div", { class: "xav-answer" },
+      h("div", { class: "xav-bar" },
+        shown ? faces.show({ number: line.picture, ...shown }, 48, { alt: "the picture of this source" }) : null,
+        h("span", { class: `xav-pill ${line.good ? "xav-good" : ""}`, text: line.status }), agrees,
+        line.took ? h("span", { class: "xav-quiet", text: line.took }) : null),
+      line.detail.length ? h("div", { class: "xav-quiet" }, line.detail.map((words, at) => [at ? " · " : "", text(words)]).flat()) : null,
+      facts);
+  }
+
+  function findings(sheet) {
+    return h("section", { class: "xav-part", "aria-label": "Findings" }, h("h4", { text: "Findings" }),
+      sheet.findings.length ? h("ul", { class: "xav-findings" }, sheet.findings.map((each) => h("li", {},
+        h("div", { class: "xav-bar" }, h("span", { class: `xav-pill xav-${each.severity}`, text: each.severity }),
+          h("b", { text: each.rule }), h("span", { text: each.title }), h("span", { class: "xav-quiet", text: [each.source, each.reference].filter(Boolean).join(" · ") })),
+        h("div", {}, text(each.message)), h("div", { class: "xav-quiet" }, text(each.advice)))))
+        : h("p", { class: "xav-quiet", text: "None." }));
+  }
+
+  function diagnosis(sheet) {
+    const told = sheet.diagnosis;
+    if (!told) return null;
+    const tone = { "sees it": "xav-good", "sees none": "xav-error" };
+    return h("section", { class: "xav-part", "aria-label": "Diagnosis" }, h("h4", { text: "Diagnosis" }),
+      h("p", {}, h("b", { text: told.verdict })),
+      h("ul", {}, told.views.map(([who, sight, because]) => h("li", {}, `${who} `, h("span", { class: `xav-pill ${tone[sight] ?? "xav-warning"}`, text: sight }), " ", text(because)))),
+      told.steps.length ? [h("h4", { text: "What to do" }), h("ol", {}, told.steps.map((step) => h("li", {}, text(step))))] : null,
+      told.facts.length ? h("ul", { class: "xav-quiet" }, told.facts.map((words) => h("li", {}, text(words)))) : null);
+  }
+
+  function exchanges(sheet) {
+    if (!sheet.exchanges.length) return null;
+    return h("section", { class: "xav-part", "aria-label": "Stanzas" }, h("details", {},
+      h("summary", { text: `${sheet.exchanges.length} questions and answers, as they went over the wire` }),
+      sheet.exchanges.map(({ step, status, took, stanzas }) => h("div", {},
+        h("div", { class: "xav-bar" }, h("b", { text: step }), h("span", { class: "xav-pill", text: status }), h("span", { class: "xav-quiet", text: took })),
+        stanzas.map((pieces) => h("pre", { class: "xav-xml", tabindex: 0 }, pieces.map(([kind, words]) => h("span", { class: kind ? `xav-xml-${kind}` : null, text: words }))))))));
+  }
+
+  function keep(message, buffers) {
+    if (message?.type !== "file") return;
+    // A stranger's file: never shown by the page, only saved, and as nothing in particular.
+    const url = URL.createObjectURL(new Blob([bytesOf(buffers[0])], { type: "application/octet-stream" }));
+    h("a", { href: url, download: message.name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+
+  view.hear("msg:custom", keep);
+  view.watch(["_live"], () => {
+    refresh.disabled = !model.get("_live");
+    refresh.title = refresh.disabled ? "Needs a session: s.inspector(jid)" : "Ask the server anew";
+  });
+  view.watch(["_can_diagnose"], () => { diagnose.disabled = !model.get("_can_diagnose"); });
+  view.watch(["_sheet"], () => { if (model.get("_sheet").jid) draw(model.get("_sheet")); });
+}
+
+export default widget("inspector", { share: (model) => new Album(model), render });
