@@ -32,9 +32,10 @@ test: setup ## check, then every test, on real servers and a real browser (insta
 lab: setup ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
-bench: setup ## measure against peers on real servers; writes benchmarks/RESULTS.md
+bench: setup ## measure against peers on real servers, and images; writes benchmarks/RESULTS.md and IMAGES.md
 	@scripts/system-packages
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.images
 
 docs: ## build the documentation into docs/_build
 	@scripts/setup $(VENV) "" dev docs
