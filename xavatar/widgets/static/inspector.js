@@ -4,7 +4,6 @@ import { Album, sideFor } from "./album.js";
 
 const SIZES = [32, 48, 96];
 const LARGEST = 256;
-const GROUNDS = { light: "on light", dark: "on dark" };
 
 /** A picture that is asked for when it is made, and given back when the sheet is drawn anew. */
 class Faces {
@@ -77,6 +76,8 @@ function render(view, album) {
 
   const text = (words, kind = "") => h("span", { class: `xav-text ${kind}`, dir: "auto", text: words });
 
+  const hexadecimal = (words) => (/^[0-9a-f]{40}$/i.test(words) ? "xav-hex" : "");
+
   function head(sheet) {
     const shown = sheet.pictures[picture];
     const face = shown
@@ -100,23 +101,25 @@ function render(view, album) {
     if (!shown) return null;
     const entry = { number: picture, ...shown };
     const several = Object.keys(sheet.pictures);
-    const native = `${shown.width} × ${shown.height}`;
-    const whole = Math.max(shown.width, shown.height) <= LARGEST;
     const pick = several.length < 2 ? null : h("div", { class: "xav-bar", role: "group", "aria-label": "Which picture" },
       several.map((number) => {
         const one = h("button", { type: "button", "aria-pressed": String(Number(number) === picture), text: sheet.pictures[number].sources.join(" + ") });
         view.on(one, "click", () => { picture = Number(number); draw(sheet); });
         return one;
       }));
-    const steps = SIZES.map((side) => h("th", { scope: "col", text: side > Math.min(shown.width, shown.height) ? `${side} (smaller)` : side }));
-    const row = (ground, shape) => h("tr", { class: `xav-on-${ground} xav-${shape}` },
-      h("th", { scope: "row", text: `${shape}, ${GROUNDS[ground]}` }),
-      SIZES.map((side) => h("td", {}, faces.show(entry, side, { square: true, alt: `${shape}, ${side} pixels, ${GROUNDS[ground]}` }))),
-      shape === "square" ? h("td", { rowspan: 2 }, faces.show(entry, LARGEST, { alt: `native size, ${GROUNDS[ground]}` })) : null);
+    const native = Math.max(shown.width, shown.height) <= LARGEST ? "native" : LARGEST;
+    const short = Math.min(shown.width, shown.height);
+    const row = (ground, shape) => h("tr", { class: `xav-${shape}` },
+      SIZES.map((side) => h("td", {}, faces.show(entry, side, { square: true, alt: `${shape}, ${side} pixels, on ${ground}` }))),
+      shape === "square" ? h("td", { rowspan: 2 }, faces.show(entry, LARGEST, { alt: `whole picture, on ${ground}` })) : null);
+    const panel = (ground) => h("div", { class: `xav-ground xav-on-${ground}`, role: "group", "aria-label": `On ${ground}` },
+      h("table", { class: "xav-ladder" },
+        h("thead", {}, h("tr", {}, [...SIZES, native].map((side) => h("th", { scope: "col", text: side })))),
+        h("tbody", {}, row(ground, "square"), row(ground, "round"))));
+    const words = [`${shown.width} × ${shown.height} pixels`, short < SIZES.at(-1) ? "never scaled up" : null, `from ${shown.sources.join(" and ")}`];
     return h("section", { class: "xav-part", "aria-label": "How it looks" }, pick,
-      h("div", { class: "xav-scroll", tabindex: 0, role: "group", "aria-label": "The picture in several sizes" }, h("table", { class: "xav-ladder" },
-        h("thead", {}, h("tr", {}, h("td"), steps, h("th", { scope: "col", text: whole ? `native, ${native}` : `of ${native}, ${LARGEST}` }))),
-        h("tbody", {}, ["light", "dark"].flatMap((ground) => ["square", "round"].map((shape) => row(ground, shape)))))));
+      h("div", { class: "xav-grounds" }, panel("light"), panel("dark")),
+      h("div", { class: "xav-quiet", text: words.filter(Boolean).join(", ") }));
   }
 
   function sources(sheet) {
@@ -132,8 +135,8 @@ function render(view, album) {
     const facts = line.facts.length ? h("table", { class: "xav-facts" },
       h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col", text: "declared" }), h("th", { scope: "col", text: "real" }))),
       h("tbody", {}, line.facts.map(([name, declared, real, wrong]) => h("tr", {},
-        h("th", { scope: "row", text: name }), h("td", {}, text(declared)),
-        h("td", { class: wrong ? "xav-error" : "" }, text(real), wrong ? h("span", { text: " ✕", "aria-label": "contradicts" , role: "img" }) : null))))) : null;
+        h("th", { scope: "row", text: name }), h("td", {}, text(declared, hexadecimal(declared))),
+        h("td", { class: wrong ? "xav-error" : "" }, text(real, hexadecimal(real)), wrong ? h("span", { text: " ✕", "aria-label": "contradicts" , role: "img" }) : null))))) : null;
     return h("div", { class: "xav-answer" },
       h("div", { class: "xav-bar" },
         shown ? faces.show({ number: line.picture, ...shown }, 48, { alt: "the picture of this source" }) : null,
