@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -111,6 +112,9 @@ def test_the_keyboard_reaches_everything(shown: Page) -> None:
 def test_printed_it_is_light_and_whole(shown: Page, tmp_path: Path) -> None:
     shown.emulate_media(media="print")
     assert brightness(shown) > 200
+    for words, ink in (("h1", "color"), ("figure svg text", "fill")):
+        color = shown.locator(words).first.evaluate(f"each => getComputedStyle(each).{ink}")
+        assert max(int(part) for part in re.findall(r"\d+", color)) < 90, "a dark theme's light letters are not printed"
     assert not shown.locator("nav").is_visible()
     pages = shown.pdf(format="A4", path=tmp_path / "audit.pdf")
     assert pages.startswith(b"%PDF")
