@@ -48,3 +48,14 @@ def crowd(many: int, side: int = 96, bare_each: int = 10) -> tuple[pd.DataFrame,
         declared = Descriptor(id=facts.sha1, mime="image/png", nbytes=len(data))
         outcomes.append(Outcome(subject, Source.PEP, Status.OK, readings=(Reading(declared, facts, Status.OK),)))
     return frame(outcomes), pictures
+
+
+def one(number: int, data: bytes, called: str | None = None) -> tuple[Outcome, tuple[str, bytes]]:
+    """Return one contact with this picture, and the picture by its SHA-1."""
+    facts = inspect(data)
+    declared = Descriptor(id=facts.sha1, mime="image/png", nbytes=len(data))
+    subject = Subject(f"user{number}@{('verona', 'mantua')[number % 2]}.lit", name=called or None)
+    return (
+        Outcome(subject, Source.PEP, Status.OK, readings=(Reading(declared, facts, Status.OK),)),
+        (facts.sha1, data),
+    )
