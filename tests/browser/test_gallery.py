@@ -61,14 +61,14 @@ def test_selecting_in_python_shows_in_every_view(blank: Make) -> None:
 def test_thousands_keep_the_page_small(blank: Make) -> None:
     here, gallery = shown(blank, 2000)
     elements = "() => document.querySelectorAll('main *').length"
-    assert here.page.evaluate(elements) <= 400
+    assert here.page.evaluate(elements) <= 300
     first = here.bytes_sent
     assert 0 < first < 500_000
     for place in (8_000, 16_000, 10**6, 0):
         here.page.evaluate("(top) => { document.querySelector('.xav-port').scrollTop = top; }", place)
         here.page.evaluate("() => new Promise(requestAnimationFrame)")
         here.page.wait_for_function(PAINTED)
-        assert here.page.evaluate(elements) <= 400
+        assert here.page.evaluate(elements) <= 300
         assert here.page.evaluate("() => notebook.unrevoked()") <= 80
     assert tile(here, "Juliet 0000").is_visible()
     gallery.close()

@@ -1,4 +1,4 @@
-// The gallery's page: of thousands of tiles only those in sight, and a row beyond, are in the document.
+// The gallery's page: of thousands of tiles only those in sight are in the document.
 import { count, h, size, widget } from "./common.js";
 import { Album, sideFor } from "./album.js";
 import { People } from "./people.js";
@@ -6,6 +6,7 @@ import { People } from "./people.js";
 const GROUPINGS = { nothing: "not grouped", group: "by roster group", domain: "by domain", verdict: "by verdict", source: "by source", kind: "by kind" };
 const ORDERS = { given: "as given", name: "by name", address: "by address", largest: "largest file first", smallest: "smallest file first", findings: "worst findings first" };
 const MARKS = { error: "✕", warning: "!", info: "i" };
+const AHEAD = 2; // lines above and below whose pictures are asked for before they are in sight
 const HEADING = 32;
 const CAPTION = 40;
 const GAP = 8;
@@ -189,8 +190,7 @@ class Wall {
   #draw() {
     if (!this.lines || !this.view.root.isConnected) return;
     const [from, to] = [this.port.scrollTop, this.port.scrollTop + (this.port.clientHeight || 400)];
-    const first = Math.max(0, this.#lineAt(from) - 1);
-    const last = Math.min(this.lines.length - 1, this.#lineAt(to) + 1);
+    const [first, last] = [this.#lineAt(from), this.#lineAt(to)];
     const [tiles, headings] = [new Map(), new Map()];
     for (let number = first; number <= last; number++) {
       const line = this.lines[number];
@@ -204,6 +204,9 @@ class Wall {
     this.tiles = tiles;
     this.headings = headings;
     for (const element of tiles.values()) this.#paint(element);
+    for (const line of [...this.lines.slice(Math.max(0, first - AHEAD), first), ...this.lines.slice(last + 1, last + 1 + AHEAD)]) {
+      for (let position = line.start; position < line.end; position++) this.#picture(this.order[position]);
+    }
     this.#mark();
   }
 
@@ -218,23 +221,25 @@ class Wall {
   #tile(position, line) {
     const { people } = this;
     const row = this.order[position];
-    const face = h("div", { class: "xav-face", "aria-hidden": "true" });
     const rules = people.rules(row);
     const [severity, verdict, sources] = [people.severity(row), people.verdict(row), people.sources(row)];
-    if (severity) face.append(h("span", { class: `xav-mark xav-mark-${severity}`, text: MARKS[severity] }));
-    if (people.animated(row)) face.append(h("span", { class: "xav-moves", text: "▶" }));
     const label = people.label(row);
+    // Marks are drawn by the style sheet from these attributes: an element less for each.
+    const face = h("div", {
+      class: `xav-face ${severity ? `xav-${severity}` : ""}`, "aria-hidden": "true",
+      "data-mark": MARKS[severity], "data-moves": people.animated(row),
+    });
     const element = h("div", {
       class: "xav-tile", role: "option", id: `${this.view.uid}-${position}`, title: this.#title(row),
       "aria-label": [
         label, `avatar: ${verdict}`, people.animated(row) ? "animated" : null,
         sources.length ? `from ${sources.join(", ")}` : null, rules.length ? `${severity}: ${rules.map(({ id }) => id).join(", ")}` : null,
       ].filter(Boolean).join("; "),
+      "data-under": sources.map((source) => SHORT[source]).join(" · ") || verdict,
       "aria-setsize": this.order.length, "aria-posinset": position + 1,
     },
     face,
-    h("div", { class: "xav-name xav-text xav-cut", dir: "auto", text: label }),
-    h("div", { class: "xav-under xav-quiet xav-cut", text: sources.map((source) => SHORT[source]).join(" · ") || verdict }));
+    h("div", { class: "xav-name xav-text xav-cut", dir: "auto", text: label }));
     element.style.transform = `translate(${GAP / 2 + (position - line.start) * this.step}px, ${line.top}px)`;
     element.style.width = `${this.step - GAP}px`;
     element.style.height = `${this.height - GAP / 2}px`;
@@ -254,14 +259,13 @@ class Wall {
   /** Give a tile its picture, or what stands for it; ask for the picture first. */
   #paint(element) {
     if (element.painted) return;
-    const number = this.people.picture(element.row);
-    const blob = number < 0 ? null : this.album.get(number, sideFor(this.tile));
+    const blob = this.#picture(element.row);
     if (blob === undefined) return;
     element.painted = true;
     if (blob === null) {
-      const letter = h("span", { class: "xav-letter", text: this.people.columns.letter[element.row] });
-      letter.style.background = this.people.columns.color[element.row];
-      element.face.prepend(letter);
+      element.face.classList.add("xav-letter");
+      element.face.textContent = this.people.columns.letter[element.row];
+      element.face.style.background = this.people.columns.color[element.row];
       return;
     }
     const image = h("img", { alt: `avatar of ${this.people.label(element.row)}`, draggable: "false", decoding: "async" });
@@ -273,7 +277,12 @@ class Wall {
       image.style.width = `${Math.min(this.tile, image.naturalWidth / factor)}px`;
     }, { once: true });
     image.src = element.url;
-    element.face.prepend(image);
+    element.face.append(image);
+  }
+
+  #picture(row) {
+    const number = this.people.picture(row);
+    return number < 0 ? null : this.album.get(number, sideFor(this.tile));
   }
 
   #free(element) {
