@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from xavatar.avatar.parse import Metadata, Update, UpdateState
@@ -91,7 +92,7 @@ class Reader:
     async def _pep(self, subject: Subject) -> Outcome:
         jid = None if subject.kind is Kind.SELF else subject.jid
         metadata, elapsed = await self._metadata(subject.jid, jid)
-        outcome = Outcome(subject, Source.PEP, metadata.status, elapsed_ms=elapsed, problems=metadata.problems)
+        observed_at = datetime.now(UTC)
         readings: list[Reading] = []
         problems = list(metadata.problems)
         for descriptor in metadata.descriptors:
@@ -101,7 +102,15 @@ class Reader:
             else:
                 reading = Reading(descriptor)
             readings.append(reading)
-        return replace(outcome, readings=tuple(readings), problems=tuple(problems))
+        return Outcome(
+            subject,
+            Source.PEP,
+            metadata.status,
+            elapsed_ms=elapsed,
+            readings=tuple(readings),
+            problems=tuple(problems),
+            observed_at=observed_at,
+        )
 
     async def _metadata(self, bare: str, jid: str | None) -> tuple[Metadata, float | None]:
         pushed = self._pushes.get(bare) if self._pushes is not None else None

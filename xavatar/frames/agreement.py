@@ -70,6 +70,8 @@ def claim(outcome: Outcome) -> Claim | None:
 def agree(claims: Iterable[tuple[Source, Claim | None]]) -> bool | None:
     """Tell whether the claims about one subject agree; ``None`` when too little is known."""
     said = [(source, what) for source, what in claims if what is not None]
+    if len(said) < 2:
+        return None
     showing = {source for source, what in said if what != NO_PICTURE}
     if showing == {Source.PEP}:
         said = [(source, what) for source, what in said if source is not Source.VCARD]

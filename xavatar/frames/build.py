@@ -12,7 +12,7 @@ from xavatar.model import Outcome, Reading, Source
 
 from .agreement import Claim, agree, claim, is_sha1, normalized
 from .schema import COLUMNS, DTYPES, INTEGER, JOIN, NAMES, STRING
-from .text import clean
+from .text import clean, is_plain
 
 _INT64: Final = range(-(2**63), 2**63)
 
@@ -39,16 +39,14 @@ def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.Dat
     """
     told = [(outcome, claim(outcome)) for outcome in outcomes]
     verdicts = _verdicts(told)
-    columns: dict[str, list[Any]] = {name: [] for name in NAMES}
-    appends = [columns[name].append for name in NAMES]
+    rows: list[tuple[Any, ...]] = []
     for outcome, what in told:
         agrees = verdicts[outcome.subject.jid] if what is not None else None
         before, after = _before(outcome), (_joined(outcome.problems), snapshot, outcome.observed_at)
         for reading in outcome.readings or (None,):
-            row = (*before, *_of_reading(reading, outcome.source), agrees, *after)
-            for append, value in zip(appends, row, strict=True):
-                append(value)
-    return from_columns(columns)
+            rows.append((*before, *_of_reading(reading, outcome.source), agrees, *after))
+    columns = zip(*rows, strict=True) if rows else ((),) * len(NAMES)
+    return from_columns(dict(zip(NAMES, columns, strict=True)))
 
 
 def from_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
@@ -63,8 +61,10 @@ def from_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
 
 def _array(values: Sequence[Any], dtype: Any) -> Any:
-    if dtype == STRING:
-        values = [clean(text) for text in values]
+    if not any(value is not None for value in values):
+        values = [None] * len(values)
+    elif dtype == STRING:
+        values = [text if text is None or is_plain(text) else clean(text) for text in values]
     elif dtype == INTEGER:
         # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
         values = [number if number is not None and number in _INT64 else None for number in values]

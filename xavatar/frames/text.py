@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether text is of the usual kind that needs no look at its code points."""
+    return text.isascii() and "\0" not in text
+
+
 def clean(text: str | None) -> str | None:
     """Return text that any writer can write: lone surrogates and NUL become U+FFFD."""
-    if text is None:
-        return None
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    if text.isascii():
+    if text is None or is_plain(text):
         return text
+    text = text.replace("\0", "\ufffd")
     try:
         text.encode()
     except UnicodeEncodeError:

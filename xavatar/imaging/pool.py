@@ -23,6 +23,8 @@ from .sniff import mime_of, sniff
 _WORKERS: Final = min(4, os.cpu_count() or 1)
 _BATCH: Final = 32
 """Pictures that a worker takes along: waking threads for each would cost more than looking at a small one."""
+_GATHER: Final = 0.003
+"""Seconds that the first picture waits for others to go along."""
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 
@@ -73,9 +75,8 @@ class Inspector:
         job = _Job(data)
         self._queue.append(job)
         if not self._scheduled:
-            # What else arrives in this turn of the loop goes along.
             self._scheduled = True
-            job.loop.call_soon(self._hand_over)
+            job.loop.call_later(_GATHER, self._hand_over)
         return await job.future
 
     def _hand_over(self) -> None:

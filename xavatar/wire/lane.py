@@ -32,10 +32,11 @@ Observer = Callable[[Element], None]
 Taker = Callable[[Element], bool]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Pending:
     to: str | None
     future: asyncio.Future[Element]
+    deadline: float
     token: Any = None
 
 
@@ -55,6 +56,7 @@ class Lane:
         self._number = 0
         self._unasked = 0
         self._pending: dict[str, _Pending] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._observers: dict[str, list[Observer]] = {}
         self._takers: dict[str, list[Taker]] = {}
         self.guards: dict[str, Guard] = {}
@@ -73,12 +75,13 @@ class Lane:
         identity = f"{self._prefix}{self._number:x}"
         address = f" to={attribute(to)}" if to else ""
         stanza = RawStanza(f'<iq type="{kind}" id="{identity}"{address}>{payload}</iq>', identity)
-        pending = _Pending(to, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        pending = _Pending(to, loop.create_future(), loop.time() + timeout)
         self._pending[identity] = pending
+        self._watch_deadline(loop, pending.deadline)
         try:
             pending.token = self._send(stanza, at_once=kind == "get")
-            async with asyncio.timeout(timeout):
-                return await pending.future
+            return await pending.future
         except TimeoutError:
             raise QueryTimeout(to or "", step, text=f"no answer within {timeout:g} s") from None
         except OSError as lost:
@@ -88,13 +91,36 @@ class Lane:
             if pending.token is not None and pending.token.state is StanzaState.ACTIVE:
                 pending.token.abort()  # not sent yet, nobody waits for it any more
 
+    def _watch_deadline(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+        """Wake up at the earliest deadline; one timer for all requests, as making one for each costs more than sending."""
+        if self._timer is not None:
+            if self._timer.when() <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(deadline, self._expire, loop)
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        for pending in self._pending.values():
+            if pending.deadline <= now and not pending.future.done():
+                pending.future.set_exception(TimeoutError())
+        waiting = [pending.deadline for pending in self._pending.values() if pending.deadline > now]
+        if waiting:
+            self._watch_deadline(loop, min(waiting))
+
     def _send(self, stanza: RawStanza, *, at_once: bool) -> Any:
         """Send, past aioxmpp's queue where nothing waits in it: its turns cost more than all the rest."""
         stream = self._stream
         if at_once and stream.running and self._is_open() and stream._active_queue.empty():
             token = StanzaToken(stanza, on_state_change=self._sent)
-            stream._send_stanza(self._xmlstream, token)
-            self._note_unacknowledged()
+            stanza.write(self._xmlstream._writer._writer)
+            if stream._sm_enabled:
+                token._set_state(StanzaState.SENT)
+                stream._sm_unacked_list.append(token)
+                self._note_unacknowledged()
+            else:
+                token._set_state(StanzaState.SENT_WITHOUT_SM)
             return token
         return stream._enqueue(stanza, on_state_change=self._sent)
 

@@ -29,7 +29,6 @@ _STREAM: Final = (
     "_process_incoming",
     "_process_outgoing",
     "_resume_sm",
-    "_send_stanza",
     "_sm_enabled",
     "close",
     "resume_sm",
@@ -131,3 +130,9 @@ class RawStanza:
         """Write the text where the generator stands."""
         generator._finish_pending_start_element()
         generator._write(self._data)
+
+    def write(self, generator: Any) -> None:
+        """Write the text past the generator's buffer, which is for what may fail halfway."""
+        generator._finish_pending_start_element()
+        generator._write(memoryview(self._data))
+        generator.flush()

@@ -6,6 +6,7 @@ forgiving about content, and known to everybody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from xml.etree.ElementTree import Element, fromstring
@@ -29,6 +30,7 @@ MUC: Final = "http://jabber.org/protocol/muc"
 MUC_USER: Final = "http://jabber.org/protocol/muc#user"
 DATA_FORM: Final = "jabber:x:data"
 
+_SPECIAL: Final = re.compile("[&<>\"'\\s]")
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 
@@ -47,7 +49,7 @@ def split(name: str) -> tuple[str, str]:
 
 def attribute(value: str) -> str:
     """Return `value` quoted for use as an attribute, quotes included."""
-    return quoteattr(value)
+    return quoteattr(value) if _SPECIAL.search(value) else f'"{value}"'
 
 
 def text(value: str) -> str:
