@@ -1,11 +1,10 @@
-"""What rosters and the AvatarService claim holds through aioxmpp's public interface alone."""
+"""What is special about the way through aioxmpp's public interface alone."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.avatar_support import online
-from tests.contract import test_avatar_service, test_roster
 from tests.servers import RunningServer
 from xavatar.errors import ConfigError, ProtocolViolation, QueryTimeout
 from xavatar.wire import seam
@@ -13,15 +12,7 @@ from xavatar.wire.xml import METADATA, PUBSUB
 
 METADATA_QUERY = f'<pubsub xmlns="{PUBSUB}"><items node="{METADATA}" max_items="1"/></pubsub>'
 
-# Collected here a second time, under the fixture below.
-for module in (test_roster, test_avatar_service):
-    globals().update({name: value for name, value in vars(module).items() if name.startswith("test_")})
-roster, plain_roster = test_roster.roster, test_roster.plain_roster
-
-
-@pytest.fixture(autouse=True)
-def _public(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(seam.VARIABLE, "public")
+WAYS = ("public",)
 
 
 async def test_the_environment_decides(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,85 +1,47 @@
-"""With tracing on everything claimed stays true, and the trace tells the truth."""
+"""What a trace tells of real servers is the truth."""
 
 from __future__ import annotations
 
 import base64
-import gc
-from collections.abc import Iterator
-from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
 import xavatar as xa
 from tests.avatar_support import avatar_set, jid, online, png, until
-from tests.contract import test_avatar_service, test_roster
 from tests.contract.conftest import login
 from tests.servers import RunningServer
-from xavatar.wire import Wire, seam
+from tests.wire_support import bytes_below
+from xavatar.wire import seam
 from xavatar.wire.trace import LiveTrace
 from xavatar.wire.xml import DATA, METADATA, PUBSUB, tag
 
-# Collected here a second time, under the fixture below.
-for module in (test_roster, test_avatar_service):
-    globals().update({name: value for name, value in vars(module).items() if name.startswith("test_")})
-roster, plain_roster = test_roster.roster, test_roster.plain_roster
+WAYS = ("traced",)
 
 
-@pytest.fixture(autouse=True)
-def traces(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[LiveTrace]]:
-    """Trace every client from before its login on; give the traces."""
-    begun: list[LiveTrace] = []
-    make = Wire.__init__
-
-    def traced(wire: Wire, *args: Any, **kwargs: Any) -> None:
-        make(wire, *args, **kwargs)
-        begun.append(wire.trace())
-
-    monkeypatch.setattr(Wire, "__init__", traced)
-    yield begun
-    assert all(entry.element is not None for trace in begun for entry in trace)
-
-
-async def test_no_login_is_in_the_recorders_memory(server: RunningServer, traces: list[LiveTrace]) -> None:
+async def test_no_login_is_in_the_recorders_memory(server: RunningServer, wire: list[LiveTrace]) -> None:
     password = server.accounts["juliet"]
     secrets = (password, f"\0juliet\0{password}")
     wanted = [secret.encode() for secret in secrets] + [base64.b64encode(secret.encode()) for secret in secrets]
     async with online(server, "juliet") as juliet:
         await juliet.service.get_avatar_metadata(jid(server.jid("romeo")), require_fresh=True)
-    (trace,) = traces
+    (trace,) = wire
     assert len(trace) > 5
-    memory = b"".join(_bytes_below(trace)).lower()
+    memory = b"".join(bytes_below(trace)).lower()
     assert b"avatar:metadata" in memory
     for secret in (*wanted, b"xmpp-sasl", b"scram", b"<auth", b"<response"):
         assert secret.lower() not in memory
 
 
-def _bytes_below(thing: object) -> Iterator[bytes]:
-    """Yield all bytes and texts an object holds on to, however deep."""
-    seen: set[int] = set()
-    todo = [thing]
-    while todo:
-        each = todo.pop()
-        if id(each) in seen or isinstance(each, type) or callable(each):
-            continue
-        seen.add(id(each))
-        if isinstance(each, bytes | bytearray):
-            yield bytes(each)
-        elif isinstance(each, str):
-            yield each.encode()
-        else:
-            todo.extend(gc.get_referents(each))
-
-
 async def test_it_holds_as_many_stanzas_as_stream_management_counted(
-    server: RunningServer, traces: list[LiveTrace]
+    server: RunningServer, wire: list[LiveTrace]
 ) -> None:
     async with online(server, "juliet") as juliet:
         for who in ("romeo", "nurse", "tybalt", "mercutio"):
             await juliet.service.get_avatar_metadata(jid(server.jid(who)), require_fresh=True)
         stream = juliet.client.stream
         await until(lambda: stream._incoming_queue.empty())
-        (trace,) = traces
+        (trace,) = wire
         counted = [entry for entry in trace if entry.kind in ("iq", "message", "presence")]
         start = next(number for number, entry in enumerate(trace) if entry.kind == "enabled")
         after = [entry for entry in trace[start:] if entry in counted]
@@ -88,12 +50,12 @@ async def test_it_holds_as_many_stanzas_as_stream_management_counted(
         assert sent == stream.sm_outbound_base + len(stream.sm_unacked_list)
 
 
-async def test_publishing_as_the_trace_tells_it(server: RunningServer, traces: list[LiveTrace]) -> None:
+async def test_publishing_as_the_trace_tells_it(server: RunningServer, wire: list[LiveTrace]) -> None:
     image = png("olive")
     async with online(server, "walkon7") as owner:
-        before = len(traces[0])
+        before = len(wire[0])
         await owner.service.publish_avatar_set(avatar_set(image))
-        trace = traces[0][before:]
+        trace = wire[0][before:]
         sent = trace.filter(direction="out", xep=84)
         nodes = [publish.get("node") for each in sent for publish in each.element.iter(tag(PUBSUB, "publish"))]
         assert nodes[:2] == [DATA, METADATA]
