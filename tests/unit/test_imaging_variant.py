@@ -105,7 +105,7 @@ ERRORS: list[tuple[str, type[ImageError]]] = [
 def test_what_cannot_be_used(name: str, error: type[ImageError]) -> None:
     data = next(sample.data for sample in corpus() if sample.name == name)
     with pytest.raises(error, match=r"The picture .* \(.+\)\. (Take|Save)"):
-        variant(data)
+        variant(data, limits=Limits())
 
 
 def test_what_does_not_fit() -> None:

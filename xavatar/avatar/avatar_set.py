@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import struct
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from html import escape
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
@@ -14,13 +18,16 @@ import aioxmpp.avatar.xso
 import aioxmpp.xml
 
 from xavatar.errors import PublishError
-from xavatar.imaging import mime_of, sniff
+from xavatar.imaging import Box, Format, ImageSource, Ladder, Variant, ladder, mime_of, sniff, variant
+from xavatar.imaging.variant import MAX_BYTES, SIZE
 from xavatar.wire.xml import METADATA, parse, serialize, split, tag
 
+from .fetch_url import UrlPolicy, fetch_picture
 from .ids import is_sha1, normalize_id, sha1
 
 _PNG: Final = "image/png"
 _MEDIA_TYPE: Final = re.compile(r"(image|video)/[a-z0-9][a-z0-9.+-]*")
+_LARGE_BYTES: Final = 1 << 20
 _LARGEST: Final = {"width": 65535, "height": 65535, "nbytes": 2**32 - 1}
 
 
@@ -76,10 +83,113 @@ class AvatarSet:
         self._png: _Source | None = None
         self._linked: list[_Source] = []
         self._pointers: list[Element] = []
+        self._uploads: list[Variant] = []
+        self._ladder: Ladder | None = None
+
+    @classmethod
+    def from_image(
+        cls,
+        source: ImageSource,
+        *,
+        size: int = SIZE,
+        max_bytes: int = MAX_BYTES,
+        crop: Box | None = None,
+        square: bool = True,
+        large: int | None = None,
+        formats: Sequence[Format] = ("webp",),
+        policy: UrlPolicy | None = None,
+    ) -> Self:
+        """Make the set to publish from one's own picture.
+
+        The picture is turned as its EXIF says, cut, resized and encoded anew, so that nothing but
+        pixels is published. :attr:`ladder` tells what was made and why.
+
+        Parameters
+        ----------
+        source : path, bytes, PIL.Image.Image, numpy.ndarray or str
+            A string that begins with ``https://`` is fetched, as :func:`fetch_url` does it; blocks.
+        size : int
+            Longest side of the PNG in pixels; a smaller picture is not scaled up.
+        max_bytes : int
+            Of the PNG: it gets fewer colours, then fewer pixels, until it is no larger.
+        crop : tuple of int, optional
+            Left, upper, right and lower edge in pixels of the upright picture.
+        square : bool
+            Cut what `crop` leaves to the square in its middle.
+        large : int, optional
+            Add the picture with so many pixels per side, to be uploaded when the set is published
+            (XEP-0363); nothing is added for a picture that is no larger than `size`.
+        formats : sequence of {"webp", "jpeg", "png"}
+            Of the large ones.
+        policy : UrlPolicy, optional
+            For a url.
+
+        Raises
+        ------
+        ImageError
+            No picture, damaged, or beyond a limit; a url that must not be fetched.
+        RemoteUnavailable
+            The url's host does not answer.
+        ConfigError
+            There is no such file, or the crop lies outside the picture.
+
+        Examples
+        --------
+        >>> from PIL import Image
+        >>> avatar = AvatarSet.from_image(Image.new("RGB", (640, 480), "teal"), large=480)
+        >>> avatar
+        <AvatarSet ... bytes, 0 urls, 1 to upload, 0 pointers>
+        >>> avatar.ladder.chosen.width, avatar.uploads[0].width
+        (192, 480)
+        """
+        picture = _at_hand(source, policy or UrlPolicy(max_bytes=16 << 20))
+        self = cls()
+        self._ladder = ladder(picture, size=size, max_bytes=max_bytes, crop=crop, square=square)
+        self.add_avatar_image(_PNG, image_bytes=self._ladder.chosen.data)
+        if large is not None and max(self._ladder.size) > self._ladder.chosen.width:
+            for format in formats:
+                made = variant(picture, size=large, max_bytes=_LARGE_BYTES, crop=crop, square=square, format=format)
+                self.add_upload(made)
+        return self
 
     def __repr__(self) -> str:
         png = f"{self.png_id}, {len(self._image_bytes)} bytes" if self._image_bytes else "no PNG"
-        return f"<AvatarSet {png}, {len(self._linked)} urls, {len(self._pointers)} pointers>"
+        uploads = f"{len(self._uploads)} to upload, " if self._uploads else ""
+        return f"<AvatarSet {png}, {len(self._linked)} urls, {uploads}{len(self._pointers)} pointers>"
+
+    def _repr_html_(self) -> str:
+        told = f"<p>{escape(repr(self))}</p>"
+        return told + (self._ladder._repr_html_() if self._ladder else "")
+
+    @property
+    def ladder(self) -> Ladder | None:
+        """What :meth:`from_image` made of the picture; ``None`` for a set made otherwise."""
+        return self._ladder
+
+    @property
+    def uploads(self) -> tuple[Variant, ...]:
+        """Images that are to get a url when the set is published, and are announced only then."""
+        return tuple(self._uploads)
+
+    def add_upload(self, image: Variant) -> None:
+        """Add an image to be uploaded when the set is published (XEP-0363)."""
+        self._uploads.append(image)
+
+    def uploaded(self, image: Variant, url: str) -> AvatarSet:
+        """Return a set in which one of :attr:`uploads` lies at `url`; this one stays as it is."""
+        copy = self.without_uploads()
+        copy._uploads = [each for each in self._uploads if each is not image]
+        copy.add_avatar_image(
+            image.mime, id_=image.sha1, nbytes=image.nbytes, width=image.width, height=image.height, url=url
+        )
+        return copy
+
+    def without_uploads(self) -> AvatarSet:
+        """Return the set with nothing left to upload."""
+        copy = AvatarSet()
+        copy._image_bytes, copy._png, copy._ladder = self._image_bytes, self._png, self._ladder
+        copy._linked, copy._pointers = [*self._linked], [*self._pointers]
+        return copy
 
     @property
     def image_bytes(self) -> bytes | None:
@@ -211,6 +321,14 @@ class AvatarSet:
         pointer = Element(tag(METADATA, "pointer"), known.attributes())
         pointer.append(child)
         self._pointers.append(pointer)
+
+
+def _at_hand(source: ImageSource, policy: UrlPolicy) -> ImageSource:
+    if not (isinstance(source, str) and source.startswith(("https://", "http://"))):
+        return source
+    # A notebook's cell runs on a loop already; the fetch gets a thread, and a loop, of its own.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, fetch_picture(source, policy)).result()
 
 
 def _measure(image: bytes) -> _Source:

@@ -107,6 +107,23 @@ async def fetch_url(descriptor: AbstractAvatarDescriptor, policy: UrlPolicy = _C
         raise UrlRefused(f"The id of {url.geturl()[:200]} is no SHA-1; what is fetched could not be verified.")
     if descriptor.nbytes is not None and descriptor.nbytes > policy.max_bytes:
         raise TooLarge(f"{url.geturl()[:200]} is announced with {descriptor.nbytes} bytes, over {policy.max_bytes}.")
+    image = await _fetched(url, policy)
+    if sha1(image) != descriptor.normalized_id:
+        raise HashMismatch(f"The image at {url.geturl()[:200]} is not the announced one: its SHA-1 is {sha1(image)}.")
+    return image
+
+
+async def fetch_picture(address: str, policy: UrlPolicy = _CAREFUL) -> bytes:
+    """Return the picture at a url that the user gave, whatever its SHA-1; see :func:`fetch_url`.
+
+    Raises
+    ------
+    UrlRefused, TooLarge, UnsupportedFormat, Corrupt, RemoteUnavailable
+    """
+    return await _fetched(_checked(address, policy), policy)
+
+
+async def _fetched(url: SplitResult, policy: UrlPolicy) -> bytes:
     try:
         async with asyncio.timeout(policy.timeout):
             image = await _follow(url, policy)
@@ -116,8 +133,6 @@ async def fetch_url(descriptor: AbstractAvatarDescriptor, policy: UrlPolicy = _C
         raise _unavailable(url, str(error) or type(error).__name__) from error
     if sniff(image) is None:
         raise UnsupportedFormat(f"What lies at {url.geturl()[:200]} is not a picture of a format we take.")
-    if sha1(image) != descriptor.normalized_id:
-        raise HashMismatch(f"The image at {url.geturl()[:200]} is not the announced one: its SHA-1 is {sha1(image)}.")
     return image
 
 

@@ -1,6 +1,9 @@
 """Images: Pillow and numpy behind limits; no XMPP, no tables."""
 
+from .colors import Difference
+from .encode import Format
 from .facts import inspect
+from .ladder import LIMITS, Ladder, SizeLimit, ladder, stanza_limit
 from .limits import Fault, Limits
 from .look import distance
 from .placeholder import color, first_grapheme, placeholder
@@ -12,11 +15,16 @@ from .thumbnail import thumbnail
 from .variant import Box, Variant, variant
 
 __all__ = [
+    "LIMITS",
     "Box",
+    "Difference",
     "Fault",
-    "Inspector",
+    "Format",
     "ImageSource",
+    "Inspector",
+    "Ladder",
     "Limits",
+    "SizeLimit",
     "Variant",
     "color",
     "contact_sheet",
@@ -24,10 +32,12 @@ __all__ = [
     "first_grapheme",
     "inspect",
     "inspect_async",
+    "ladder",
     "mime_of",
     "open_source",
     "placeholder",
     "sniff",
+    "stanza_limit",
     "thumbnail",
     "variant",
 ]

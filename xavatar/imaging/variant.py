@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from PIL import Image
-from PIL.Image import Quantize, Resampling
+from PIL.Image import Resampling
 
-from xavatar.errors import ConfigError, Corrupt, ImageError, TooLarge, UnsupportedFormat
+from xavatar.errors import ConfigError, TooLarge
 
+from .colors import SAME, Difference, difference, lean, with_palette
 from .encode import Format, encode
-from .limits import Fault, Limits, Refused
-from .thumbnail import upright
+from .limits import Limits
+from .source import OWN, ImageSource, open_source
 
 Box: TypeAlias = tuple[int, int, int, int]
 
@@ -23,9 +24,10 @@ SIZE: Final = 192
 """Pixels per side; what Conversations, Gajim and Dino publish."""
 MAX_BYTES: Final = 72 << 10
 """What modernxmpp advises; in Base64 it still fits every server's stanza limit (A-17)."""
-_SMALLEST: Final = 32
+SMALLEST: Final = 32
 _STEP: Final = 0.8
-_UNSUPPORTED: Final = frozenset({Fault.EMPTY, Fault.UNRECOGNISED, Fault.SVG})
+_DRAFT: Final = 3
+"""A JPEG may be decoded that many times as large as it is needed: the rest is done by a better filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +40,51 @@ class Variant:
     mime : str
     width, height : int
         Pixels.
+    colors : int, optional
+        Of the palette; ``None`` without one.
+    difference : Difference
+        From the same picture in all its colours; of a lossy format's own losses nothing is said.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     mime: str
     width: int
     height: int
+    colors: int | None = None
+    difference: Difference = SAME
 
     @property
     def sha1(self) -> str:
         """The ItemID it is published under (XEP-0084, 3.1)."""
         return hashlib.sha1(self.data).hexdigest()
 
+    @property
+    def nbytes(self) -> int:
+        """Size of the file."""
+        return len(self.data)
+
+    @property
+    def base64_length(self) -> int:
+        """Characters it takes in a stanza."""
+        return -(-len(self.data) // 3) * 4
+
 
 def variant(
-    data: bytes,
+    source: ImageSource,
     *,
     size: int = SIZE,
     max_bytes: int = MAX_BYTES,
     crop: Box | None = None,
     square: bool = True,
     format: Format = "png",
-    limits: Limits | None = None,
+    limits: Limits = OWN,
 ) -> Variant:
     """Return a picture cut, turned, shrunk and encoded anew.
 
     Parameters
     ----------
-    data : bytes
-        Anything Pillow and we take.
+    source : ImageSource
+        Path, bytes, Pillow image or numpy array.
     size : int
         Longest side in pixels; a smaller picture is not scaled up.
     max_bytes : int
@@ -75,7 +93,7 @@ def variant(
         Left, upper, right and lower edge in pixels of the upright picture.
     square : bool
         Cut what `crop` leaves to the square in its middle.
-    format : {"png", "webp"}
+    format : {"png", "webp", "jpeg"}
         PNG is what XEP-0084, 4.1 demands of the data node.
     limits : Limits, optional
 
@@ -84,31 +102,34 @@ def variant(
     UnsupportedFormat, TooLarge, Corrupt
         The bytes are no picture we take, exceed a limit, or do not decode.
     ConfigError
-        The crop lies outside the picture, or `size` is no size.
+        There is no such file, the crop lies outside the picture, or `size` is no size.
     """
-    if size < 1 or max_bytes < 1:
-        raise ConfigError(f"size and max_bytes must be positive, not {size!r} and {max_bytes!r}.")
-    # The cut is in pixels of the whole picture, so it must not come reduced; squares lose the long side's rest.
-    picture = _cut(_opened(data, limits or Limits(), None if crop or square else 2 * size), crop, square)
-    for candidate in _candidates(picture, size, format):
-        encoded = encode(candidate, format)
-        if len(encoded) <= max_bytes:
-            return Variant(encoded, f"image/{format}", *candidate.size)
-    raise TooLarge(f"The picture does not fit into {max_bytes:,} bytes even at {_SMALLEST} pixels; allow more.")
+    picture = cut_out(source, size=size, crop=crop, square=square, limits=limits)
+    if max_bytes < 1:
+        raise ConfigError(f"max_bytes must be positive, not {max_bytes!r}.")
+    side = min(size, max(picture.size))
+    while True:
+        for made in versions(picture, side, format):
+            if made.nbytes <= max_bytes:
+                return made
+        if side <= SMALLEST:
+            raise TooLarge(f"The picture does not fit into {max_bytes:,} bytes even at {side} pixels; allow more.")
+        side = max(math.floor(side * _STEP), SMALLEST)
 
 
-def _opened(data: bytes, limits: Limits, side: int | None) -> Image.Image:
-    try:
-        return upright(data, limits, side or max(limits.max_pixels, 1))
-    except Refused as refusal:
-        kind: type[ImageError] = UnsupportedFormat if refusal.fault in _UNSUPPORTED else TooLarge
-        advice = "Take a PNG, JPEG, GIF, WebP or AVIF." if kind is UnsupportedFormat else "Take a smaller picture."
-        raise kind(f"The picture cannot be used ({refusal}). {advice}") from None
-    except Exception as failure:
-        raise Corrupt(f"The picture does not decode ({failure}). Save it anew with an image editor.") from failure
-
-
-def _cut(picture: Image.Image, crop: Box | None, square: bool) -> Image.Image:
+def cut_out(
+    source: ImageSource,
+    *,
+    size: int,
+    crop: Box | None = None,
+    square: bool = True,
+    limits: Limits = OWN,
+) -> Image.Image:
+    """Return what is to be published of a picture, upright, `size` pixels or more; see :func:`variant`."""
+    if size < 1:
+        raise ConfigError(f"size must be positive, not {size!r}.")
+    # The cut is in pixels of the whole picture, so it must not come reduced.
+    picture = open_source(source, limits=limits, side=None if crop else _DRAFT * size)
     left, upper, right, lower = crop or (0, 0, *picture.size)
     if not (0 <= left < right <= picture.width and 0 <= upper < lower <= picture.height):
         raise ConfigError(f"crop {crop} does not lie within the picture's {picture.width} x {picture.height} pixels.")
@@ -119,16 +140,25 @@ def _cut(picture: Image.Image, crop: Box | None, square: bool) -> Image.Image:
     return picture.crop((left, upper, right, lower))
 
 
-def _candidates(picture: Image.Image, size: int, format: Format) -> Iterator[Image.Image]:
-    """Yield ever cheaper versions: each size in full colour, then, for PNG, in a palette's."""
-    longest = min(size, max(picture.size))
-    while True:
-        small = picture.copy()
-        small.thumbnail((longest, longest), Resampling.LANCZOS, reducing_gap=3.0)
-        yield small
-        if format == "png":
-            # Only the octree knows about transparency.
-            yield small.quantize(method=Quantize.FASTOCTREE if small.mode == "RGBA" else Quantize.MEDIANCUT)
-        if longest <= _SMALLEST:
-            return
-        longest = max(math.floor(longest * _STEP), _SMALLEST)
+def versions(picture: Image.Image, side: int, format: Format) -> Iterator[Variant]:
+    """Yield files of a picture at one size: the best first, then, for PNG, one whose colours visibly suffer.
+
+    The best PNG has a palette where that is smaller and cannot be seen.
+    """
+    small = picture.copy()
+    small.thumbnail((side, side), Resampling.LANCZOS, reducing_gap=3.0)
+    if format != "png":
+        yield Variant(encode(small, format), f"image/{format}", *small.size)
+        return
+    small = lean(small)
+    full = Variant(encode(small, optimize=True), "image/png", *small.size)
+    fewer = with_palette(small)
+    used = len(fewer.getcolors() or ())
+    reduced = Variant(encode(fewer, optimize=True), "image/png", *small.size, used, difference(small, fewer))
+    if reduced.nbytes >= full.nbytes:
+        yield full
+    elif reduced.difference.unseen:
+        yield reduced
+    else:
+        yield full
+        yield reduced
