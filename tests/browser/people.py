@@ -17,11 +17,13 @@ EVIL = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
 TURNED = "\u202eevil\u2066name"
 
 
-def picture(seed: int, side: int = 96) -> bytes:
-    """Return a picture of its own."""
+def picture(seed: int, width: int = 96, height: int | None = None) -> bytes:
+    """Return a picture of its own; a square when no height is given."""
+    size = width, height or width
     digest = hashlib.sha1(str(seed).encode()).digest()
-    image = Image.new("RGB", (side, side), tuple(digest[:3]))
-    ImageDraw.Draw(image).ellipse((side // 8, side // 8, side * 7 // 8, side * 7 // 8), fill=tuple(digest[3:6]))
+    image = Image.new("RGB", size, tuple(digest[:3]))
+    box = [side * eighths // 8 for eighths in (1, 7) for side in size]
+    ImageDraw.Draw(image).ellipse(box, fill=tuple(digest[3:6]))
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()

@@ -286,7 +286,10 @@ class Wall {
   }
 
   #free(element) {
-    if (element.url) URL.revokeObjectURL(element.url);
+    if (element.url) {
+      element.face.firstChild.removeAttribute("src");
+      URL.revokeObjectURL(element.url);
+    }
     element.remove();
   }
 

@@ -10,6 +10,7 @@ class Faces {
   constructor(view, album) {
     this.album = album;
     this.waiting = new Set();
+    this.images = [];
     this.urls = new Map();
     const listener = view.guard(() => { for (const paint of [...this.waiting]) paint(); });
     album.listeners.add(listener);
@@ -36,6 +37,7 @@ class Faces {
       }
       if (!this.urls.has(blob)) this.urls.set(blob, URL.createObjectURL(blob));
       image.src = this.urls.get(blob);
+      this.images.push(image);
     };
     this.waiting.add(paint);
     paint();
@@ -43,6 +45,8 @@ class Faces {
   }
 
   forget() {
+    // An image that is still being loaded would complain of an address that is no more.
+    for (const image of this.images.splice(0)) image.removeAttribute("src");
     for (const url of this.urls.values()) URL.revokeObjectURL(url);
     this.urls.clear();
     this.waiting.clear();
