@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from xavatar import session
-from xavatar.audit import RULES, Audit, Limits
+from xavatar.audit import RULES, Audit, Limits, PrivacyWarning
 from xavatar.sandbox import sandbox
 from xavatar.sandbox.load import load, planted
 from xavatar.settings import Settings
@@ -52,7 +52,8 @@ def audits() -> dict[str, list[Audit]]:
             seen.room(room.jid, nick="Onlooker", progress=False)
             assert seen.last is not None
             everybody = Limits(join_occupants=True)
-            rooms.append(Audit.of(seen.last, beside=thorough.snapshot, limits=everybody))
+            with pytest.warns(PrivacyWarning):
+                rooms.append(Audit.of(seen.last, beside=thorough.snapshot, limits=everybody))
             shy.append(Audit.of(seen.last, beside=thorough.snapshot))
     return {"thorough": [thorough, *rooms], "plain": [plain, *shy]}
 

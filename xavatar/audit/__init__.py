@@ -9,6 +9,7 @@ from .case import Breach, Case, Face, Surroundings
 from .diagnosis import Diagnosis, Role, Sight, Step, View
 from .duplicates import duplicate_groups, duplicates
 from .headline import Headline
+from .joining import PrivacyWarning
 from .limits import Limits
 from .live import diagnose_live
 from .rules import RULES, Level, Registry, Rule, rule
@@ -27,6 +28,7 @@ __all__ = [
     "Headline",
     "Level",
     "Limits",
+    "PrivacyWarning",
     "Registry",
     "Role",
     "Rule",

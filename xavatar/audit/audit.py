@@ -17,11 +17,11 @@ from xavatar.model import Finding, Severity, Snapshot
 from xavatar.store.compare import diff
 from xavatar.store.diff import Diff
 
-from . import display, judge, writers
+from . import display, joining, judge, writers
 from .case import Case
 from .diagnose import diagnose
 from .diagnosis import Diagnosis
-from .duplicates import duplicates
+from .duplicates import groups
 from .headline import Headline, headline
 from .limits import Limits
 from .rules import RULES, Registry, Rule
@@ -92,7 +92,14 @@ class Audit:
         ------
         ConfigError
             A rule id or a severity that does not exist.
+
+        Warns
+        -----
+        PrivacyWarning
+            Occupants are joined with the roster, as the limits ask.
         """
+        if limits is not None and limits.join_occupants:
+            joining.warn()
         chosen = {_known(key, rules).id: _severity(value) for key, value in (severities or {}).items()}
         silent = frozenset(_known(key, rules).id for key in off)
         return cls(snapshot, limits or Limits(), chosen, silent, rules, beside, previous)
@@ -145,7 +152,7 @@ class Audit:
     @cached_property
     def duplicates(self) -> pd.DataFrame:
         """Pictures that several subjects show, the same or nearly (see :func:`xavatar.audit.duplicates`)."""
-        return duplicates(self.snapshot.outcomes, join_occupants=self.limits.join_occupants)
+        return groups(self.snapshot.outcomes, join_occupants=self.limits.join_occupants)
 
     @cached_property
     def changes(self) -> Diff | None:

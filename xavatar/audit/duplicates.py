@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from xavatar.errors import ConfigError
 from xavatar.frames.agreement import EMPTY_SHA1, is_sha1, normalized
@@ -17,8 +16,10 @@ from xavatar.frames.images import lookup
 from xavatar.frames.schema import JOIN
 from xavatar.model import ImageFacts, Kind, Outcome, Source, Subject
 
-from .near import Indices, Pairs, as_hashes, bit_count, near_pairs
+from . import joining
+from .near import Pairs, as_hashes, bit_count, near_pairs
 from .pixels import over_each_other
+from .shades import alike
 
 # Measured on 1,673 drawn portraits that one generator made from the same parts: of 1,050 re-encoded or smaller copies
 # 19 in 20 are known, and of the pairs that hashes and colours take for one picture the last look tells 19 in 20 apart.
@@ -30,7 +31,6 @@ SHADE: Final = 16
 """Steps of red, green or blue for the same, of 255, between their main colours."""
 APART: Final = 30
 """Steps of 255 for the same, where the two differ most when they are laid over each other."""
-_MAIN: Final = 3
 MANY: Final = 5
 """So many people do not choose one picture by chance."""
 
@@ -63,6 +63,9 @@ class _Bounds(NamedTuple):
     confirm: int
     shade: int
     apart: int
+
+
+_DEFAULT: Final = _Bounds(NEAR, CONFIRM, SHADE, APART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,11 @@ def duplicates(
     ConfigError
         A bound that makes no sense.
 
+    Warns
+    -----
+    PrivacyWarning
+        Occupants are joined with contacts.
+
     Notes
     -----
     A group is one picture and what is near *it*: no chain of small steps leads from one
@@ -148,15 +156,24 @@ def duplicates(
         raise ConfigError(
             f"{many=}, {confirm=}, {shade=}, {apart=}: a group has 2 subjects or more, no bound is negative."
         )
+    if join_occupants:
+        joining.warn()
+    bounds = _Bounds(near, confirm, shade, apart)
+    return groups(outcomes, bounds, many=many, join_occupants=join_occupants)
+
+
+def groups(
+    outcomes: Iterable[Outcome], bounds: _Bounds = _DEFAULT, *, many: int = MANY, join_occupants: bool = False
+) -> pd.DataFrame:
+    """Do what :func:`duplicates` does, for whoever has warned already."""
     told = list(outcomes)
     subjects = {outcome.subject.jid: outcome.subject for outcome in told}
     rooms = [outcome for outcome in told if outcome.subject.kind is Kind.OCCUPANT]
     others = [outcome for outcome in told if outcome.subject.kind is not Kind.OCCUPANT]
-    bounds = _Bounds(near, confirm, shade, apart)
     parts = [told] if join_occupants else [others, rooms]
-    groups = [group for part in parts for group in _groups(_pictures(part), bounds)]
-    groups.sort(key=lambda group: (-len(group.jids), group.pictures[0].sha1))
-    return _table(MEMBERS, list(_rows(groups, subjects, many)))
+    found = [group for part in parts for group in _groups(_pictures(part), bounds)]
+    found.sort(key=lambda group: (-len(group.jids), group.pictures[0].sha1))
+    return _table(MEMBERS, list(_rows(found, subjects, many)))
 
 
 def duplicate_groups(members: pd.DataFrame) -> pd.DataFrame:
@@ -245,39 +262,13 @@ def _near(looks: list[list[_Picture]], bounds: _Bounds) -> Pairs:
     kept = (apart <= bounds.confirm) | ~has[pairs.left] | ~has[pairs.right]
     left, right, bits = (values[kept] for values in pairs)
     pictures = [looks[index][0] for index in place.tolist()]
-    kept = _alike(pictures, left, right, bounds.shade)
+    colors = [picture.facts.colors if picture.facts else () for picture in pictures]
+    kept = alike(colors, left, right, bounds.shade)
     left, right, bits = left[kept], right[kept], bits[kept]
     if bounds.apart < 255:
         kept = over_each_other((picture.sha1 for picture in pictures), left, right, lookup) <= bounds.apart
         left, right, bits = left[kept], right[kept], bits[kept]
     return Pairs(place[left], place[right], bits)
-
-
-def _alike(pictures: list[_Picture], left: Indices, right: Indices, shade: int) -> NDArray[np.bool_]:
-    """Tell whether the main colours of each of a pair are among the other's, as far as they are known."""
-    told = [picture.facts.colors if picture.facts else () for picture in pictures]
-    most = max([_MAIN, *map(len, told)])
-    colors = np.zeros((len(told), most, 3), np.int16)
-    for index, each in enumerate(told):
-        # Those of fewer colours have their first one several times.
-        colors[index] = [_rgb(color) for color in (*each, *each[:1] * most)[:most]] or 0
-    known = np.array([bool(each) for each in told], bool)
-    alike: NDArray[np.bool_] = ~known[left] | ~known[right]
-    for begin in range(0, len(left), _AT_ONCE):
-        some = slice(begin, begin + _AT_ONCE)
-        one, other = colors[left[some], np.newaxis], colors[right[some], :, np.newaxis]
-        apart = np.abs(one - other).max(axis=3)
-        # By the second axis the other's colours, by the third one's own.
-        worst = np.maximum(apart.min(axis=1)[:, :_MAIN].max(axis=1), apart.min(axis=2)[:, :_MAIN].max(axis=1))
-        alike[some] |= worst <= shade
-    return alike
-
-
-_AT_ONCE: Final = 1 << 18
-
-
-def _rgb(color: str) -> tuple[int, int, int]:
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
 def _rows(groups: list[_Group], subjects: dict[str, Subject], many: int) -> Iterator[tuple[Any, ...]]:

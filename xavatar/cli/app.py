@@ -54,6 +54,17 @@ def audit(
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Look closer at everybody's nodes; about four questions more for each.")
     ] = False,
+    room: Annotated[
+        list[str] | None,
+        typer.Option(help="Enter this room too, and audit its occupants; may be repeated.", metavar="JID"),
+    ] = None,
+    join_occupants: Annotated[
+        bool,
+        typer.Option(
+            "--join-occupants",
+            help="Compare occupants with the roster by picture; it can tell who somebody is (A-24).",
+        ),
+    ] = False,
 ) -> None:
     """Look at the account and everybody in its roster, and tell what is wrong with their avatars, and what to do."""
     with guarded(debug=way.debug):
@@ -62,9 +73,12 @@ def audit(
 
         seen = look(
             way,
-            lambda session: session.audit(images=way.images, thorough=thorough, progress=way.progress),
+            lambda session: session.audit(
+                images=way.images, thorough=thorough, rooms=room or (), progress=way.progress
+            ),
             severities=_severities(severity),
             off=off or (),
+            join_occupants=join_occupants,
         )
         if way.json:
             _print_json(_whole(seen))
@@ -72,6 +86,8 @@ def audit(
             out = show.console()
             show.head(out, seen)
             show.findings(out, seen, everybody=way.all)
+            show.duplicates(out, seen, everybody=way.all)
+            show.changes(out, seen)
         _finish(seen, way, fail_on)
 
 

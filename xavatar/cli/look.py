@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 from xavatar import session
-from xavatar.audit import Audit
+from xavatar.audit import Audit, Limits, PrivacyWarning
 from xavatar.audit.writers import find
-from xavatar.errors import ConfigError, QueryError, SessionClosed
+from xavatar.errors import ConfigError, QueryError, SessionClosed, SnapshotNotFound
 from xavatar.model import Snapshot
 from xavatar.store import Store
 
@@ -26,6 +28,7 @@ def look(
     beside: Ask | None = None,
     severities: Mapping[str, str] | None = None,
     off: Collection[str] = (),
+    join_occupants: bool = False,
 ) -> Audit:
     """Log in, ask, log out, judge, and write the files; after an interrupt, with what was seen by then.
 
@@ -38,6 +41,8 @@ def look(
         Collects what that is compared with, when it can be had.
     severities, off : optional
         As for :meth:`Audit.of`.
+    join_occupants : bool
+        Compare occupants with the roster by picture (A-24).
 
     Raises
     ------
@@ -54,12 +59,25 @@ def look(
         find(target)
     with Store(way.store) if way.store else nullcontext() as store:
         seen, other = _collect(way, ask, beside, store)
-        audit = Audit.of(seen, severities=severities, off=off, beside=other)
+        previous = _previous(store, seen) if store is not None else None
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", PrivacyWarning)
+            limits = Limits(join_occupants=join_occupants)
+            audit = Audit.of(seen, limits=limits, severities=severities, off=off, beside=other, previous=previous)
+        for each in warned:
+            print(f"xavatar: {each.message}", file=sys.stderr)
         if store is not None:
             store.save(audit.snapshot, audit.results)
         for target in targets:
             audit.report(target)
     return audit
+
+
+def _previous(store: Store, seen: Snapshot) -> Snapshot | None:
+    try:
+        return store.previous(seen)
+    except SnapshotNotFound:
+        return None
 
 
 def opened(way: Way, store: Store | None = None) -> session.Session:

@@ -11,17 +11,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xavatar.audit import Audit, Rule
+from xavatar.audit import Audit, Rule, duplicate_groups
 from xavatar.audit.display import numbers, subtitle
 from xavatar.audit.text import clean, count
 from xavatar.model import Severity
 from xavatar.report.figures import VERDICT_TONES
 from xavatar.report.rows import Contact, Part, contacts
+from xavatar.report.shared import LABELS
 from xavatar.report.words import VERDICTS
 
 _TONES = {"good": "green", "mild": "blue", "warn": "yellow", "bad": "red", "dim": "dim", "plain": ""}
 _SEVERITIES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _ROWS = 40
+_GROUPS = 10
 _PIPE = 200
 
 
@@ -101,6 +103,27 @@ def findings(out: Console, audit: Audit, *, everybody: bool) -> None:
     _more(out, len(audit.results) - details.row_count, "finding")
 
 
+def duplicates(out: Console, audit: Audit, *, everybody: bool) -> None:
+    """Print who shows the same picture as others, or nearly."""
+    groups = duplicate_groups(audit.duplicates)
+    if groups.empty:
+        return
+    made = table("Shared picture", "Subjects", "Pictures", "Who")
+    # The same bytes are a fact, a likeness is only near.
+    groups = groups.sort_values("distance", kind="stable")
+    for row in groups.head(len(groups) if everybody else _GROUPS).itertuples():
+        made.add_row(LABELS[str(row.label)], str(row.subjects), str(row.pictures), Text(clean(str(row.jids), 120)))
+    out.print(made)
+    _more(out, len(groups) - made.row_count, "group")
+
+
+def changes(out: Console, audit: Audit) -> None:
+    """Print how much changed since the snapshot before, when there is one."""
+    if audit.changes is not None:
+        out.print(Text(repr(audit.changes).partition("\n")[0]))
+        out.print(Text("`xavatar diff` tells what changed.", style="dim"))
+
+
 def rules(out: Console, listed: Iterable[Rule]) -> None:
     """Print rules, one row each."""
     made = table("Rule", "Severity", "Level", "Where", "Breach", "Also")
@@ -129,7 +152,7 @@ def table(*names: str) -> Table:
     """Return an empty table with these columns."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="dim")
     for name in names:
-        side: Literal["left", "right"] = "right" if name in ("Subjects", "Accounts") else "left"
+        side: Literal["left", "right"] = "right" if name in ("Subjects", "Accounts", "Pictures") else "left"
         made.add_column(name, justify=side, overflow="fold", no_wrap=name in _NARROW)
     return made
 

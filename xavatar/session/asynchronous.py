@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pandas import DataFrame
 
-from xavatar.audit import Audit, Diagnosis, diagnose_live
+from xavatar.audit import Audit, Diagnosis, Limits, diagnose_live
 from xavatar.client import (
     Client,
     Connection,
@@ -22,6 +22,7 @@ from xavatar.client import (
     fetch_roster,
     rooms,
 )
+from xavatar.client.rooms import room_jid
 from xavatar.collect import (
     Breakers,
     Closer,
@@ -34,18 +35,19 @@ from xavatar.collect import (
     probe,
     subject_of,
 )
-from xavatar.errors import ConfigError, SessionClosed, SessionError
+from xavatar.errors import ConfigError, QueryError, SessionClosed, SessionError, SnapshotNotFound
 from xavatar.frames import frame
 from xavatar.model import Kind, Outcome, Snapshot, Source, Subject
 from xavatar.sandbox import Sandbox
 from xavatar.settings import Settings
-from xavatar.store import default_store
+from xavatar.store import Store, default_store
 from xavatar.wire.trace import LIMIT, LiveTrace
 
 from . import display
 from .access import Access
 from .progress import Progress, meter
 from .recording import record
+from .rooms import refused, together
 
 if TYPE_CHECKING:
     from xavatar.collect.probe import Probe
@@ -285,7 +287,15 @@ class AsyncSession:
         connection = self._online()
         return await fetch_features(connection.wire, connection.bare, timeout=self.settings.timeout)
 
-    async def audit(self, *, images: bool = True, thorough: bool = False, progress: Progress = None) -> Audit:
+    async def audit(
+        self,
+        *,
+        images: bool = True,
+        thorough: bool = False,
+        rooms: Sequence[str] = (),
+        join_occupants: bool = False,
+        progress: Progress = None,
+    ) -> Audit:
         """Collect the own account and the roster with images, and judge them by the rules.
 
         Parameters
@@ -295,17 +305,44 @@ class AsyncSession:
         thorough : bool
             Look closer at every account's nodes, as :meth:`diagnose` does: their lists, histories and
             vCard4, and the own nodes' configuration. About four questions more for each.
+        rooms : sequence of str
+            Rooms to enter, one after the other, and to audit along with the roster.
+        join_occupants : bool
+            Compare their occupants with the roster by picture, which tells who is behind a
+            nickname (A-24, P398-08); warns.
 
         Returns
         -------
         Audit
+            Of a session with a :class:`xavatar.Store`, with the snapshot before it as `previous`.
         """
         connection = self._online()
+        wanted = [room_jid(room) for room in rooms]
         contacts = await fetch_roster(connection.wire, timeout=max(self.settings.timeout, _ROSTER_TIMEOUT))
         subjects = (Subject(connection.bare, Kind.SELF), *contacts)
         await self._collect("roster", subjects, images=images, thorough=thorough, progress=progress)
+        for room in wanted:
+            await self._beside(room, images=images, progress=progress)
         assert self.last is not None
-        return Audit.of(self.last)
+        limits = Limits(join_occupants=join_occupants)
+        return Audit.of(self.last, limits=limits, previous=await asyncio.to_thread(self._previous, self.last))
+
+    async def _beside(self, room: str, *, images: bool, progress: Progress) -> None:
+        seen = self.last
+        assert seen is not None
+        try:
+            await self.room(room, images=images, progress=progress)
+        except QueryError as error:
+            self.last = refused(room, error, seen)
+        finally:
+            if self.last is not None and self.last is not seen:
+                self.last = together(seen, self.last)
+
+    def _previous(self, snapshot: Snapshot) -> Snapshot | None:
+        try:
+            return self._shelf.previous(snapshot) if isinstance(self._shelf, Store) else None
+        except SnapshotNotFound:
+            return None
 
     async def diagnose(self, jid: str) -> Diagnosis:
         """Ask everything that can be asked about one avatar: who can see it, who cannot, why, what to do.

@@ -113,9 +113,20 @@ class Session:
         """Ask what the account's server offers; see :meth:`AsyncSession.features`."""
         return self._portal.call(self._twin.features())
 
-    def audit(self, *, images: bool = True, thorough: bool = False, progress: Progress = None) -> Audit:
-        """Collect the own account and the roster, and judge them; see :meth:`AsyncSession.audit`."""
-        return self._collect(self._twin.audit(images=images, thorough=thorough, progress=progress))
+    def audit(
+        self,
+        *,
+        images: bool = True,
+        thorough: bool = False,
+        rooms: Sequence[str] = (),
+        join_occupants: bool = False,
+        progress: Progress = None,
+    ) -> Audit:
+        """Collect the own account, the roster and rooms, and judge them; see :meth:`AsyncSession.audit`."""
+        work = self._twin.audit(
+            images=images, thorough=thorough, rooms=rooms, join_occupants=join_occupants, progress=progress
+        )
+        return self._collect(work)
 
     def diagnose(self, jid: str) -> Diagnosis:
         """Ask everything about one avatar: who sees it, who does not, why; see :meth:`AsyncSession.diagnose`."""
