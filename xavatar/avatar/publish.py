@@ -51,16 +51,17 @@ async def publish_in_pep(
     try:
         await pubsub.publish(wire, METADATA, avatar.to_xml(), id_=id_, access_model=demanded, timeout=timeout)
     except QueryError as error:
-        error.add_note(await _withdraw(wire, id_, timeout))
+        error.add_note(await withdraw(wire, id_, timeout))
         raise
     if access_model is not None and demanded is None:
         for node in (DATA, METADATA):
             await pubsub.set_access_model(wire, node, access_model, timeout=timeout)
-    await _look(wire, id_, timeout)
+    await look_at(wire, id_, timeout)
     return await fetch_metadata(wire, None, timeout=timeout)
 
 
-async def _look(wire: Wire, id_: str, timeout: float) -> None:
+async def look_at(wire: Wire, id_: str, timeout: float) -> None:
+    """Read a published image back; raise :class:`NotStored` when it is not there (D-45)."""
     try:
         stored = (await fetch_data(wire, None, id_, timeout=timeout)).data
     except NotFound:
@@ -72,7 +73,7 @@ async def _look(wire: Wire, id_: str, timeout: float) -> None:
         )
 
 
-async def _withdraw(wire: Wire, id_: str, timeout: float) -> str:
+async def withdraw(wire: Wire, id_: str, timeout: float) -> str:
     """Remove an image that no metadata announces (D-45); say what was done."""
     announced: tuple[Descriptor, ...] = ()
     try:

@@ -37,42 +37,59 @@ async def publish(
     ------
     QueryError
     """
-    options = f"<publish-options>{_form(_OPTIONS, access_model)}</publish-options>" if access_model else ""
-    identity = f" id={attribute(id_)}" if id_ else ""
-    request = (
-        f'<pubsub xmlns="{PUBSUB}"><publish node={attribute(node)}><item{identity}>{payload}</item></publish>'
-        f"{options}</pubsub>"
-    )
+    request = publish_request(node, payload, id_=id_, access_model=access_model)
     try:
-        await _send(wire, request, f"publishing in {node}", timeout)
+        await send(wire, request, f"publishing in {node}", timeout)
     except QueryError as error:
         if access_model is None or error.application != "precondition-not-met":
             raise
         await set_access_model(wire, node, access_model, timeout=timeout)
-        await _send(wire, request, f"publishing in {node}", timeout)
+        await send(wire, request, f"publishing in {node}", timeout)
+
+
+def publish_request(node: str, payload: str, *, id_: str | None, access_model: str | None) -> str:
+    """Return what :func:`publish` sends."""
+    options = f"<publish-options>{_form(_OPTIONS, access_model)}</publish-options>" if access_model else ""
+    identity = f" id={attribute(id_)}" if id_ else ""
+    item = f"<publish node={attribute(node)}><item{identity}>{payload}</item></publish>"
+    return f'<pubsub xmlns="{PUBSUB}">{item}{options}</pubsub>'
 
 
 async def retract(wire: Wire, node: str, id_: str, *, timeout: float) -> None:
     """Remove one item and tell subscribers."""
     item = f'<retract node={attribute(node)} notify="true"><item id={attribute(id_)}/></retract>'
-    await _send(wire, f'<pubsub xmlns="{PUBSUB}">{item}</pubsub>', f"retracting from {node}", timeout)
+    await send(wire, f'<pubsub xmlns="{PUBSUB}">{item}</pubsub>', f"retracting from {node}", timeout)
 
 
 async def purge(wire: Wire, node: str, *, timeout: float) -> None:
     """Remove all items of a node."""
-    await _owner(wire, f"<purge node={attribute(node)}/>", f"purging {node}", timeout)
+    await send(wire, purge_request(node), f"purging {node}", timeout)
+
+
+def purge_request(node: str) -> str:
+    """Return what :func:`purge` sends."""
+    return _owner(f"<purge node={attribute(node)}/>")
 
 
 async def delete(wire: Wire, node: str, *, timeout: float) -> None:
     """Remove a node."""
-    await _owner(wire, f"<delete node={attribute(node)}/>", f"deleting {node}", timeout)
+    await send(wire, delete_request(node), f"deleting {node}", timeout)
+
+
+def delete_request(node: str) -> str:
+    """Return what :func:`delete` sends."""
+    return _owner(f"<delete node={attribute(node)}/>")
 
 
 async def create(wire: Wire, node: str, *, access_model: str | None, timeout: float) -> None:
     """Make a node without items."""
+    await send(wire, create_request(node, access_model=access_model), f"creating {node}", timeout)
+
+
+def create_request(node: str, *, access_model: str | None) -> str:
+    """Return what :func:`create` sends."""
     configure = f"<configure>{_form(_NODE_CONFIG, access_model)}</configure>" if access_model else ""
-    request = f'<pubsub xmlns="{PUBSUB}"><create node={attribute(node)}/>{configure}</pubsub>'
-    await _send(wire, request, f"creating {node}", timeout)
+    return f'<pubsub xmlns="{PUBSUB}"><create node={attribute(node)}/>{configure}</pubsub>'
 
 
 async def access_model_of(wire: Wire, node: str, *, timeout: float) -> str | None:
@@ -92,8 +109,12 @@ async def access_model_of(wire: Wire, node: str, *, timeout: float) -> str | Non
 
 async def set_access_model(wire: Wire, node: str, access_model: str, *, timeout: float) -> None:
     """Change a node's access model."""
-    configure = f"<configure node={attribute(node)}>{_form(_NODE_CONFIG, access_model)}</configure>"
-    await _owner(wire, configure, f"configuring {node}", timeout)
+    await send(wire, configure_request(node, access_model), f"configuring {node}", timeout)
+
+
+def configure_request(node: str, access_model: str) -> str:
+    """Return what :func:`set_access_model` sends."""
+    return _owner(f"<configure node={attribute(node)}>{_form(_NODE_CONFIG, access_model)}</configure>")
 
 
 async def subscribe(wire: Wire, jid: str, node: str, *, subscriber: str, timeout: float) -> None:
@@ -112,11 +133,11 @@ async def _subscription(wire: Wire, jid: str, request: str, step: str, timeout: 
     await wire.request(f'<pubsub xmlns="{PUBSUB}">{request}</pubsub>', to=jid, kind="set", timeout=timeout, step=step)
 
 
-async def _owner(wire: Wire, request: str, step: str, timeout: float) -> None:
-    await _send(wire, f'<pubsub xmlns="{PUBSUB_OWNER}">{request}</pubsub>', step, timeout)
+def _owner(request: str) -> str:
+    return f'<pubsub xmlns="{PUBSUB_OWNER}">{request}</pubsub>'
 
 
-async def _send(wire: Wire, request: str, step: str, timeout: float) -> None:
+async def send(wire: Wire, request: str, step: str, timeout: float) -> None:
     """Send a request to one's own account; ejabberd answers item-not-found while it makes a node."""
     attempts = _ATTEMPTS if "<publish " in request else 1
     for attempt in range(1, attempts + 1):
