@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import nbformat
+from nbformat import NotebookNode
 from playwright.sync_api import Page
 
 READY = """() => {
@@ -161,11 +162,20 @@ class Notebook:
         assert reply["status"] == "ok", reply
         return json.loads(eval(reply["data"]["text/plain"]))
 
-    def save(self) -> dict[str, Any]:
-        """Save the notebook, and return the file."""
+    def until(self, expression: str, timeout: float = 10.0) -> None:
+        """Wait until an expression is true in the kernel."""
+        end = time.monotonic() + timeout
+        while not self.ask(f"bool({expression})"):
+            assert time.monotonic() < end, f"not within {timeout} s: {expression}"
+
+    def restart(self) -> None:
+        """Restart the kernel, as its menu does."""
+        self.page.evaluate(f"async () => {{ await {CURRENT}.sessionContext.restartKernel(); }}")
+
+    def save(self) -> NotebookNode:
+        """Save the notebook, and return what is in the file."""
         self.page.evaluate("async () => { await jupyterapp.commands.execute('docmanager:save'); }")
-        saved: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
-        return saved
+        return nbformat.read(self.path, as_version=4)
 
     def close(self) -> None:
         """End the kernel."""
