@@ -112,7 +112,8 @@ def _record(db: sqlite3.Connection, name: str) -> None:
 
 
 def _require_ours(db: sqlite3.Connection) -> None:
-    (owner,) = db.execute("PRAGMA application_id").fetchone()
+    # In this order: another process may make the tables in between, and names the owner along with them.
     empty = not db.execute("SELECT 1 FROM sqlite_master").fetchone()
+    (owner,) = db.execute("PRAGMA application_id").fetchone()
     if owner != APPLICATION_ID and not (empty and owner == 0):
         raise StoreError("The file is a database, but no store of xavatar. Give another path.")
