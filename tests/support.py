@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,15 @@ PACKAGES = {"ejabberdctl": "ejabberd", "erl": "ejabberd", "/usr/lib/prosody/modu
 def examples(number: int) -> int:
     """Return how many examples Hypothesis shall try: `number` when it is thorough, else a quarter, and 25 at most."""
     return number if THOROUGH else min(25, max(10, number // 4))
+
+
+def processes(*preload: str) -> BaseContext:
+    """Return what starts processes by forks of one that has imported these modules: new interpreters take a second."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["xavatar.store", *preload])
+    return context
 
 
 def find(command: str) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -258,9 +259,10 @@ def test_the_password_s_sources(box: xa.Sandbox, monkeypatch: pytest.MonkeyPatch
         xa.connect(**way(box, password=None))
 
 
+CAMPUS = Path(__file__).parents[2] / "data" / "scenarios" / "campus.toml"
 INTERRUPTED = """
-import os, signal, threading, xavatar as xa
-with xa.connect(sandbox="campus", settings=xa.Settings(concurrency=1)) as s:
+import os, signal, sys, xavatar as xa
+with xa.connect(sandbox=sys.argv[1], settings=xa.Settings(concurrency=1)) as s:
     def stop(done, total):
         if done == 50:
             os.kill(os.getpid(), signal.SIGINT)
@@ -273,13 +275,16 @@ with xa.connect(sandbox="campus", settings=xa.Settings(concurrency=1)) as s:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
-def test_an_interrupt_keeps_the_connection_and_what_was_collected() -> None:
+def test_an_interrupt_keeps_the_connection_and_what_was_collected(tmp_path: Path) -> None:
     assert signal.SIGINT
-    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=True)
+    town = tmp_path / "town.toml"
+    town.write_text(re.sub("^size = .*", "size = 300", CAMPUS.read_text(), flags=re.MULTILINE))
+    command = [sys.executable, "-c", INTERRUPTED, str(town)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     first, second = done.stdout.splitlines()
     rows, interrupted, complete, state = first.split()
-    assert int(rows) > 6000 - 10
-    assert 3000 < int(interrupted) < 4000
+    assert int(rows) > 900 - 10
+    assert 450 < int(interrupted) < 600
     assert (complete, state, second) == ("False", "online", "True")
     assert done.stderr == ""
 

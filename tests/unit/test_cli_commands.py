@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import xavatar
 from xavatar.audit import RULES
-from xavatar.cli import diagnose, history, serve  # noqa: F401  they add their commands
+from xavatar.cli import diagnose, history, serve, trace  # noqa: F401  they add their commands
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 
@@ -37,7 +37,8 @@ jid = "mute@verona.lit"
 kind = "silence"
 """
 CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\ncondition = "forbidden"\ntype = "auth"')
-COMMANDS = ("audit", "roster", "room", "me", "diagnose", "diff", "snapshots", "rules", "sandbox")
+SOON = ("--timeout", "1.2")  # one of Verona is silent
+COMMANDS = ("audit", "roster", "room", "me", "diagnose", "diff", "snapshots", "rules", "sandbox", "trace")
 
 
 def run(*args: str, **env: str) -> Result:
@@ -69,7 +70,7 @@ def program(*args: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture(scope="module")
 def verona() -> Result:
-    return run("audit", "--sandbox", "verona", "--json", "--no-progress")
+    return run("audit", "--sandbox", "verona", *SOON, "--json", "--no-progress")
 
 
 def test_an_audit_tells_findings_and_fails(verona: Result) -> None:
@@ -213,7 +214,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 def test_two_audits_kept_and_compared(tmp_path: Path) -> None:
     kept = ["--store", str(tmp_path / "avatars.sqlite")]
     with sandbox("verona") as box:
-        args = ["audit", *way(box), *kept, "--timeout", "2", "--no-progress", "--fail-on", "never"]
+        args = ["audit", *way(box), *kept, *SOON, "--no-progress", "--fail-on", "never"]
         password = {"XAVATAR_PASSWORD": box.login.password}
         assert run(*args, **password).exit_code == 0
         fetched = box.stats().by_kind["data"]

@@ -28,9 +28,10 @@ def painting(seed: int, size: int = 64) -> Image.Image:
 
 @pytest.mark.parametrize("size", [16, 48, 64, 192, 500])
 def test_hashes_are_those_of_imagehash_but_for_a_few_bits(size: int) -> None:
-    ours = [inspect(saved(painting(seed, size), "PNG")) for seed in range(40)]
-    dhashes = [str(imagehash.dhash(painting(seed, size))) for seed in range(40)]
-    phashes = [str(imagehash.phash(painting(seed, size))) for seed in range(40)]
+    paintings = [painting(seed, size) for seed in range(40)]
+    ours = [inspect(saved(each, "PNG")) for each in paintings]
+    dhashes = [str(imagehash.dhash(each)) for each in paintings]
+    phashes = [str(imagehash.phash(each)) for each in paintings]
     by_d = [distance(facts.dhash or "", other) for facts, other in zip(ours, dhashes, strict=True)]
     by_p = [distance(facts.phash or "", other) for facts, other in zip(ours, phashes, strict=True)]
     assert statistics.mean(by_p) < 1

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import PIL
@@ -160,9 +161,14 @@ def test_verona_has_people_in_order_and_says_why_each_is_there() -> None:
     assert len({account.name for account in VERONA.accounts}) == len(VERONA.accounts)
 
 
+@cache
+def loaded(name: str) -> Scenario:
+    return load(name)
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_scenario_loads_with_a_user_who_can_log_in(name: str) -> None:
-    scenario = load(name)
+    scenario = loaded(name)
     user = scenario.account(scenario.user)
     assert user.password == f"pw-{user.jid.partition('@')[0]}"
     assert user.subscription is None
@@ -176,9 +182,9 @@ def test_the_pair_can_both_log_in_and_have_no_avatar_yet() -> None:
     assert all(account.password and not account.nodes and account.vcard is None for account in pair)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def campus() -> Scenario:
-    return load("campus")
+    return loaded("campus")
 
 
 def test_campus_is_large_quick_and_always_the_same(campus: Scenario) -> None:

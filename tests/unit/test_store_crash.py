@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import multiprocessing
 import random
 import signal
 import time
@@ -14,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import THOROUGH, processes
 from tests.unit.test_store_snapshots import FACTS, FINDING, NOON, PEP
 from xavatar.model import Descriptor, Outcome, Reading, Snapshot, Subject
 from xavatar.store import Retention, Store
 
-PEOPLE = 150
+PEOPLE = 150 if THOROUGH else 40
+SAVING = 0.06 * PEOPLE / 150
+"""Seconds that a save takes, or a little more."""
 KEPT = 12
 
 
@@ -49,10 +51,9 @@ def write_until_killed(path: Path, life: int, told: Connection) -> None:
 
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_killed_writer(tmp_path: Path) -> None:
-    path = tmp_path / "s.sqlite"
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["xavatar.store", __name__])
+def test_a_killed_writer(ram_path: Path) -> None:
+    path = ram_path / "s.sqlite"
+    context = processes(__name__)
     chance = random.Random(84)
     committed: list[str] = []
     for life in range(30):
@@ -63,7 +64,7 @@ def test_a_killed_writer(tmp_path: Path) -> None:
         # Some die while they open the file or create its tables, most in the middle of the third save or so.
         if life % 10:
             committed += [mine.recv() for _ in range(chance.randint(1, 4))]
-            time.sleep(chance.random() * 0.06)
+            time.sleep(chance.random() * SAVING)
         else:
             time.sleep(chance.random() * 0.3)
         writer.kill()

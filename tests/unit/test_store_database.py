@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import multiprocessing
 import os
 import sqlite3
 import stat
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from tests.support import THOROUGH, processes
 from tests.unit.test_store_snapshots import FINDING, JULIET, PEP, snapshot
 from xavatar.errors import SchemaTooNew, SnapshotNotFound, StoreError
 from xavatar.frames import NAMES
@@ -151,6 +152,25 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(path: Path) -> None:
         assert len(store.snapshots()) == 0
 
 
+@pytest.mark.parametrize("statement", range(10))
+def test_another_process_may_make_the_store_before_any_statement(path: Path, statement: int) -> None:
+    class Overtaken(sqlite3.Connection):
+        left = statement
+
+        def execute(self, *args: Any) -> sqlite3.Cursor:
+            if not self.in_transaction:
+                self.left -= 1
+                if self.left == -1:
+                    Store(path).close()
+            return super().execute(*args)
+
+    path.parent.mkdir()
+    db = sqlite3.connect(path, isolation_level=None, factory=Overtaken)
+    migrate(db)
+    db.close()
+    assert raw(path, "SELECT name FROM _migrations") == [(migration.name,) for migration in MIGRATIONS]
+
+
 def test_the_frame_s_columns_are_the_table_s(path: Path) -> None:
     with Store(path):
         names = [row[1] for row in raw(path, "PRAGMA table_info(descriptors)")]
@@ -191,7 +211,7 @@ def _write(path: Path, number: int, rounds: int, retention: Retention | None = N
 
 
 def _four_at_once(path: Path, rounds: int, retention: Retention | None = None) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = processes(__name__)
     workers = [context.Process(target=_write, args=(path, number, rounds, retention)) for number in range(4)]
     for worker in workers:
         worker.start()
@@ -201,7 +221,8 @@ def _four_at_once(path: Path, rounds: int, retention: Retention | None = None) -
 
 
 @pytest.mark.timeout(120)
-def test_four_processes_drop_the_same_snapshots(path: Path) -> None:
+def test_four_processes_drop_the_same_snapshots(ram_path: Path) -> None:
+    path = ram_path / "store.sqlite"
     _four_at_once(path, 20, Retention(snapshots=3, max_bytes=0))
     with Store(path) as store:
         assert len(store.snapshots()) == 1
@@ -209,8 +230,9 @@ def test_four_processes_drop_the_same_snapshots(path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_four_processes_write_at_once(path: Path) -> None:
+def test_four_processes_write_at_once(ram_path: Path) -> None:
     """They also create the file at once."""
+    path = ram_path / "store.sqlite"
     _four_at_once(path, 25)
     with Store(path) as store:
         assert len(store.snapshots()) == 100
@@ -264,7 +286,7 @@ def test_what_is_read_is_of_one_moment(path: Path) -> None:
 
     def replace_it() -> None:
         with Store(path) as other:
-            for _ in range(60):
+            for _ in range(60 if THOROUGH else 20):
                 other.save(long, [FINDING] * 40)
                 other.save(short, [])
                 other.drop("one")
