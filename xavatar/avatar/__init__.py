@@ -11,6 +11,7 @@ from .descriptors import (
 from .failures import AvatarMissing, ConnectionLost, NoProtocol, NotStored
 from .fetch_url import UrlPolicy, UrlRefused, fetch_url
 from .ids import is_sha1, normalize_id
+from .plan import Caution, Current, Publication, PublicationFailed, Publisher, PublishPlan, Step, StepResult
 from .service import AvatarService
 
 __all__ = [
@@ -18,12 +19,20 @@ __all__ = [
     "AvatarMissing",
     "AvatarService",
     "AvatarSet",
+    "Caution",
     "ConnectionLost",
+    "Current",
     "HttpAvatarDescriptor",
     "InvalidAvatarSet",
     "NoProtocol",
     "NotStored",
+    "Publication",
+    "PublicationFailed",
+    "PublishPlan",
+    "Publisher",
     "PubsubAvatarDescriptor",
+    "Step",
+    "StepResult",
     "UrlPolicy",
     "UrlRefused",
     "VCardAvatarDescriptor",

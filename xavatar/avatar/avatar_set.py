@@ -202,6 +202,16 @@ class AvatarSet:
         return self._png.id_ if self._png else None
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the PNG, pixels; zero before it was added."""
+        return (self._png.width or 0, self._png.height or 0) if self._png else (0, 0)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The urls of the set's further formats."""
+        return tuple(each.url or "" for each in self._linked)
+
+    @property
     def metadata(self) -> Any:
         """The ``<metadata/>`` as aioxmpp's own class for it."""
         return aioxmpp.xml.read_single_xso(io.BytesIO(self.to_xml().encode()), aioxmpp.avatar.xso.Metadata)

@@ -49,8 +49,6 @@ class StepKind(StrEnum):
     CREATE = "create"
     VCARD = "vcard"
     """Write the photo of the vCard, nothing else of it (XEP-0153)."""
-    ROOMS = "rooms"
-    """Send the own presence to the rooms one is in (P398-06)."""
     VERIFY = "verify"
     """Read back what is there afterwards."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/=]{121,}")
 _MARKS: Final = {"planned": "·", "under way": "…", "done": "✓", "failed": "✗", "skipped": "-"}
-_TITLES: Final = {"publish": "Publish an avatar", "unpublish": "Switch the avatar off", "wipe": "Wipe the avatar"}
+_TITLES: Final = {"publish": "Publish an avatar", "unpublish": "Switch off the avatar", "wipe": "Wipe the avatar"}
 
 # light-dark() follows the notebook's theme where it sets color-scheme; the first value is for front ends without it.
 _STYLE: Final = """

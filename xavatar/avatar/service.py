@@ -300,6 +300,21 @@ class AvatarService(aioxmpp.service.Service):
         """
         await self._writer.wipe()
 
+    def notice(self, photo: str | None) -> None:
+        """Take note that the program itself published, past this service, as a plan does.
+
+        Presences say the photo's hash from now on, and the rooms one is in are told.
+
+        Parameters
+        ----------
+        photo : str, optional
+            SHA-1 of the photo that is now in the own vCard, ``""`` when it has none; ``None`` when
+            only PEP was written.
+        """
+        if photo is not None:
+            self._advertiser.stored(photo)
+        self._tell_rooms()
+
     # -- rooms (XEP-0486)
 
     async def get_room_avatar(self, room: aioxmpp.JID) -> list[AbstractAvatarDescriptor]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Self
 from pandas import DataFrame
 
 from xavatar.audit import Audit, Diagnosis, Limits, diagnose_live
+from xavatar.avatar import AvatarSet
+from xavatar.avatar.plan import Publication, PublishPlan
 from xavatar.client import (
     Client,
     Connection,
@@ -37,13 +39,14 @@ from xavatar.collect import (
 )
 from xavatar.errors import ConfigError, QueryError, SessionClosed, SessionError, SnapshotNotFound
 from xavatar.frames import frame
+from xavatar.imaging import ImageSource
 from xavatar.model import Kind, Outcome, Snapshot, Source, Subject
 from xavatar.sandbox import Sandbox
 from xavatar.settings import Settings
 from xavatar.store import Store, default_store
 from xavatar.wire.trace import LIMIT, LiveTrace
 
-from . import display
+from . import display, publishing
 from .access import Access
 from .progress import Progress, meter
 from .recording import record
@@ -423,6 +426,97 @@ class AsyncSession:
         return Inspector.of(
             await self._look(jid), ask=lambda jid: asyncio.run_coroutine_threadsafe(self._look(jid), loop)
         )
+
+    async def plan(
+        self, image: ImageSource | AvatarSet, *, access_model: str | None = None, vcard: bool = False
+    ) -> PublishPlan:
+        """Plan to publish an avatar: the stanzas that would be sent, and what to know before; sends questions only.
+
+        Parameters
+        ----------
+        image : path, bytes, PIL.Image.Image, numpy.ndarray or AvatarSet
+            Anything but a set becomes one by :meth:`.AvatarSet.from_image`, which can cut, and add
+            a large variant that is uploaded (XEP-0363).
+        access_model : str, optional
+            Who may see it: ``open`` for everybody, ``presence`` for contacts. Left out, the nodes
+            stay as they are; new ones get the server's default.
+        vcard : bool
+            Write the vCard's photo too, where the server does not do it by itself (XEP-0398).
+
+        Returns
+        -------
+        PublishPlan
+            What is there now, the steps, and cautions in words.
+
+        Raises
+        ------
+        ImageError
+            No picture, damaged, or beyond a limit.
+        QueryError, SessionClosed
+        """
+        return await publishing.plan(self, image, access_model=access_model, vcard=vcard)
+
+    async def publish(
+        self,
+        image: ImageSource | AvatarSet | PublishPlan,
+        *,
+        access_model: str | None = None,
+        vcard: bool = False,
+        dry_run: bool = False,
+    ) -> Publication:
+        """Make an image the account's avatar, and read back what is there afterwards.
+
+        Parameters
+        ----------
+        image : path, bytes, PIL.Image.Image, numpy.ndarray, AvatarSet or PublishPlan
+            As for :meth:`plan`, or such a plan, which is carried out as it is.
+        access_model, vcard : optional
+            As for :meth:`plan`.
+        dry_run : bool
+            Plan only.
+
+        Returns
+        -------
+        Publication
+            The plan, and what became of each of its steps.
+
+        Raises
+        ------
+        PublicationFailed
+            A step failed; its `publication` tells what was and was not done.
+        NotSupported
+            The server offers no way; nothing was changed.
+        ImageError, QueryError, SessionClosed
+        """
+        planned = (
+            image if isinstance(image, PublishPlan) else await self.plan(image, access_model=access_model, vcard=vcard)
+        )
+        return Publication.dry(planned) if dry_run else await publishing.perform(self, planned)
+
+    async def unpublish(self, *, vcard: bool = False, dry_run: bool = False) -> Publication:
+        """Switch the own avatar off, for a time: its image stays on the server (XEP-0084, 3.5).
+
+        Parameters
+        ----------
+        vcard : bool
+            Remove the vCard's photo too, where the server does not do it by itself.
+        dry_run : bool
+            Plan only.
+
+        Raises
+        ------
+        PublicationFailed, QueryError, SessionClosed
+        """
+        planned = await publishing.removal(self, wipe=False, vcard=vcard)
+        return Publication.dry(planned) if dry_run else await publishing.perform(self, planned)
+
+    async def wipe(self, *, vcard: bool = False, dry_run: bool = False) -> Publication:
+        """Remove the own avatar and its images, so that they are not to be had by their SHA-1 either.
+
+        Parameters and errors are those of :meth:`unpublish`.
+        """
+        planned = await publishing.removal(self, wipe=True, vcard=vcard)
+        return Publication.dry(planned) if dry_run else await publishing.perform(self, planned)
 
     def trace(self, *, limit: int = LIMIT) -> LiveTrace:
         """Record every stanza, in and out, from now on, until the trace is stopped or nobody holds it any more.

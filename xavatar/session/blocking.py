@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from pandas import DataFrame
 
 from xavatar.audit import Audit, Diagnosis
+from xavatar.avatar import AvatarSet
+from xavatar.avatar.plan import Publication, PublishPlan
 from xavatar.client import Features, Secret, State
 from xavatar.collect import ImageShelf
 from xavatar.errors import ConfigError, SessionError
 from xavatar.frames import frame
+from xavatar.imaging import ImageSource
 from xavatar.model import Snapshot, Source
 from xavatar.runtime import BorrowedLoop, Portal, acquire
 from xavatar.sandbox import Sandbox
@@ -139,6 +142,31 @@ class Session:
     def inspector(self, jid: str) -> Inspector:
         """Ask everything about one avatar, and show it; see :meth:`AsyncSession.inspector`."""
         return self._portal.call(self._twin.inspector(jid))
+
+    def plan(
+        self, image: ImageSource | AvatarSet, *, access_model: str | None = None, vcard: bool = False
+    ) -> PublishPlan:
+        """Plan to publish an avatar, without changing anything; see :meth:`AsyncSession.plan`."""
+        return self._portal.call(self._twin.plan(image, access_model=access_model, vcard=vcard))
+
+    def publish(
+        self,
+        image: ImageSource | AvatarSet | PublishPlan,
+        *,
+        access_model: str | None = None,
+        vcard: bool = False,
+        dry_run: bool = False,
+    ) -> Publication:
+        """Make an image the account's avatar, and read it back; see :meth:`AsyncSession.publish`."""
+        return self._portal.call(self._twin.publish(image, access_model=access_model, vcard=vcard, dry_run=dry_run))
+
+    def unpublish(self, *, vcard: bool = False, dry_run: bool = False) -> Publication:
+        """Switch the own avatar off, its image stays; see :meth:`AsyncSession.unpublish`."""
+        return self._portal.call(self._twin.unpublish(vcard=vcard, dry_run=dry_run))
+
+    def wipe(self, *, vcard: bool = False, dry_run: bool = False) -> Publication:
+        """Remove the own avatar and its images; see :meth:`AsyncSession.wipe`."""
+        return self._portal.call(self._twin.wipe(vcard=vcard, dry_run=dry_run))
 
     def trace(self, *, limit: int = LIMIT) -> LiveTrace:
         """Record every stanza from now on; see :meth:`AsyncSession.trace`."""
