@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from xavatar.errors import ConfigError
 from xavatar.model import Finding, Kind, Outcome, Severity, Source, Status
 
 from .case import Breach, Case, Face, Surroundings
@@ -149,8 +150,17 @@ def judge(
 
 def _checked(case: Case, active: list[Rule], severities: Mapping[str, Severity]) -> Iterator[Finding]:
     for rule in active:
-        for breach in rule.check(case) if rule.check else ():
-            yield _finding(case, rule, breach, severities)
+        if rule.check is None:
+            continue
+        try:
+            for breach in rule.check(case):
+                yield _finding(case, rule, breach, severities)
+        except Exception as error:  # a rule may be anybody's
+            told = f"{type(error).__name__}: {error}"
+            raise ConfigError(
+                f"Rule {rule.id} failed on {case.subject.jid}: {told}. It must take a Case and yield Breach values; "
+                "mend it, or leave it out with `off`."
+            ) from error
 
 
 def _noted(case: Case, rules: Mapping[str, Rule], severities: Mapping[str, Severity]) -> Iterator[Finding]:
@@ -167,7 +177,7 @@ def _noted(case: Case, rules: Mapping[str, Rule], severities: Mapping[str, Sever
 def _finding(case: Case, rule: Rule, breach: Breach, severities: Mapping[str, Severity]) -> Finding:
     return Finding(
         rule=rule.id,
-        severity=severities.get(rule.id, breach.severity or rule.severity),
+        severity=severities.get(rule.id) or Severity(breach.severity or rule.severity),
         jid=case.subject.jid,
         source=breach.source,
         message=clean(breach.message, _MESSAGE),

@@ -73,4 +73,4 @@ def _problems_of(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _told(what: str, condition: str | None) -> str:
-    return f"{what}: {condition}" if condition else what
+    return f"{what}: {condition}" if condition and condition != what.rpartition("image ")[2] else what

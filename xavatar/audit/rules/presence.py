@@ -14,7 +14,8 @@ _HOLDERS = {Source.PEP: "PEP", Source.VCARD: "vCard"}
 
 
 def _names(outcomes: list[Outcome]) -> str:
-    return ", ".join(quoted(outcome.resource or "?", 30) for outcome in outcomes)
+    """Name resources; an occupant's client is known by the occupant only."""
+    return ", ".join(quoted(outcome.resource, 30) if outcome.resource else "their client" for outcome in outcomes)
 
 
 @rule(

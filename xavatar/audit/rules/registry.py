@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ class Level(StrEnum):
 
 
 Check = Callable[[Case], Iterable[Breach]]
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,14 @@ class Registry(Mapping[str, Rule]):
         return key in self._names
 
     def add(self, new: Rule) -> None:
-        """Add a rule; its ids must be new."""
+        """Add a rule; its ids must be new.
+
+        Raises
+        ------
+        ConfigError
+            An id is taken, or its severity or level is none.
+        """
+        new = replace(new, severity=_member(Severity, new.severity, new.id), level=_member(Level, new.level, new.id))
         for name in (new.id, *new.also):
             if name in self._names:
                 raise ConfigError(f"Rule id {name} is taken by {self[name].title!r}; choose another.")
@@ -122,6 +131,14 @@ class Registry(Mapping[str, Rule]):
         return pd.DataFrame(rows, columns=names).astype("string")
 
 
+def _member(kind: type[E], value: str, rule: str) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        names = ", ".join(each.value for each in kind)
+        raise ConfigError(f"Rule {rule}: {value!r} is no {kind.__name__.lower()}; choose one of {names}.") from None
+
+
 RULES = Registry()
 
 
@@ -133,12 +150,27 @@ def rule(
     advice: str,
     xep: str = "",
     section: str = "",
-    level: Level = Level.INFO,
-    severity: Severity = Severity.WARNING,
+    level: Level | str = Level.INFO,
+    severity: Severity | str = Severity.WARNING,
     also: tuple[str, ...] = (),
     registry: Registry = RULES,
 ) -> Callable[[Check], Check]:
     """Make a function a rule: it takes a :class:`Case` and yields :class:`Breach` values.
+
+    Parameters
+    ----------
+    id, title, why, advice, xep, section, also
+        As of :class:`Rule`.
+    level : Level or str
+    severity : Severity or str
+        ``error``, ``warning`` or ``info``.
+    registry : Registry
+        The shared one, or one's own.
+
+    Raises
+    ------
+    ConfigError
+        An id is taken, or a severity or level is none.
 
     Examples
     --------
@@ -150,7 +182,8 @@ def rule(
     """
 
     def register(check: Check) -> Check:
-        registry.add(Rule(id, title, xep, section, level, severity, why, advice, also, check))
+        grave, strict = _member(Severity, severity, id), _member(Level, level, id)
+        registry.add(Rule(id, title, xep, section, strict, grave, why, advice, also, check))
         return check
 
     return register

@@ -79,14 +79,6 @@ seen_on_the_wire(
     advice="Publish in PEP (XEP-0084) and remove the vCard4's photo.",
 )
 seen_on_the_wire(
-    "P163-03",
-    "Notification from somewhere else",
-    xep="XEP-0163",
-    section="4.3",
-    why="Avatar news come from the bare address only; others are to be ignored.",
-    advice=_CLIENT,
-)
-seen_on_the_wire(
     "P84-25",
     "Node and list of nodes disagree",
     xep="XEP-0084",
