@@ -51,9 +51,10 @@ async def stage(
     cast = (Account(JULIET, password="wherefore", **juliet), Account(ROMEO, password="art"))
     room = Room(ROOM, occupants=(Occupant("nurse", ROMEO),), owner=JULIET, vcard=card(OTHER))
     scenario = Scenario("presences", "capulet.lit", JULIET, cast, (room,), "rooms.capulet.lit", options=options)
-    boxes.append(Sandbox(scenario))
-    async with enter(boxes[-1], ROMEO) as romeo, enter(boxes[-1], setup=setup) as juliet_:
-        yield boxes[-1], juliet_, romeo
+    box = Sandbox(scenario)
+    boxes.append(box)
+    async with enter(box, ROMEO) as romeo, enter(box, setup=setup) as juliet_:
+        yield box, juliet_, romeo
 
 
 def seen(juliet: Watched, romeo: Watched) -> list[str | None]:
@@ -243,32 +244,35 @@ async def test_others_are_answered_at_a_pace(boxes: list[Sandbox]) -> None:  # D
         assert box.stats().by_kind["vcard"] <= 4
 
 
-@pytest.mark.parametrize("injected", ["c82ffc88-3277-4f0a-9f0e-0d2b7c1f8f5e", OTHER_ID])
-async def test_two_sessions_do_not_rouse_each_other(boxes: list[Sandbox], injected: str) -> None:  # D-40
+async def test_two_sessions_do_not_rouse_each_other(boxes: list[Sandbox]) -> None:  # D-40
     """A server that says a stale value in everybody's name, and announces nothing of it."""
 
-    def lying(watched: Watched) -> None:
-        real = watched.service._watcher._presence
+    async def said(injected: str) -> int:
+        def lying(watched: Watched) -> None:
+            real = watched.service._watcher._presence
 
-        def heard(element: Any) -> None:
-            if element.get("from", "").startswith(JULIET) and element.get("type") is None:
-                for update in element.iter("{vcard-temp:x:update}x"):
-                    for child in list(update):
-                        update.remove(child)
-                    photo = update.makeelement("{vcard-temp:x:update}photo", {})
-                    photo.text = injected
-                    update.append(photo)
-            real(element)
+            def heard(element: Any) -> None:
+                if element.get("from", "").startswith(JULIET) and element.get("type") is None:
+                    for update in element.iter("{vcard-temp:x:update}x"):
+                        for child in list(update):
+                            update.remove(child)
+                        photo = update.makeelement("{vcard-temp:x:update}photo", {})
+                        photo.text = injected
+                        update.append(photo)
+                real(element)
 
-        watched.service._watcher.close()
-        watched.wire.observe("presence", heard)
+            watched.service._watcher.close()
+            watched.wire.observe("presence", heard)
 
-    async with stage(boxes, vcard=card(IMAGE), setup=lying) as (box, juliet, romeo):
-        async with enter(box, setup=lying):
+        async with (
+            stage(boxes, vcard=card(IMAGE), setup=lying) as (box, _, romeo),
+            enter(box, setup=lying),
+        ):
             await asyncio.sleep(3)
-            said = [each for each in romeo.presences if each.get("from", "").startswith(JULIET)]
-            assert len(said) <= 4
-        del juliet
+            return len([each for each in romeo.presences if each.get("from", "").startswith(JULIET)])
+
+    both = await asyncio.gather(said("c82ffc88-3277-4f0a-9f0e-0d2b7c1f8f5e"), said(OTHER_ID))
+    assert max(both) <= 4
 
 
 async def test_a_converting_server_says_the_hash_itself(boxes: list[Sandbox]) -> None:  # D-40, D-41, P398-05

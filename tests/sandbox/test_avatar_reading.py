@@ -547,7 +547,8 @@ async def test_subscribe_and_unsubscribe(stage: Stage) -> None:  # D-48
             await juliet.service.subscribe(jid("nobody@montague.lit"))
 
 
-async def test_a_subscription_outlives_the_node(stage: Stage) -> None:
+async def test_a_subscription_outlives_the_node(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xavatar.avatar.service._RESUBSCRIBE", 0.3)
     box = stage(nodes=pep(metadata(info()), access="open"))
 
     def quiet(watched: Watched) -> None:
