@@ -20,6 +20,7 @@ FACE = base64.b64encode(picture(8)).decode()
 FACE_SHA1 = hashlib.sha1(picture(8)).hexdigest()
 ROOM_VCARD = f"<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>{FACE}</BINVAL></PHOTO></vCard>"
 NODE = "urn:xmpp:avatar:metadata"
+WAYS = ("lane",)  # nothing here goes through our wire
 
 
 @contextlib.asynccontextmanager
@@ -30,8 +31,11 @@ async def stage(server: RunningServer, room: str) -> AsyncIterator[tuple[RawClie
         jid = server.room(room)
         made = await enter(juliet, jid, "Jul")
         assert {"201", "110"} <= set(codes(made["Jul"]))
-        await juliet.iq("set", "<query xmlns='http://jabber.org/protocol/muc#owner'>"
-                               "<x xmlns='jabber:x:data' type='submit'/></query>", jid)
+        await juliet.iq(
+            "set",
+            "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query>",
+            jid,
+        )
         await settle(juliet, jid, "Jul")
         yield juliet, romeo, jid
         for client in (romeo, juliet):
@@ -135,9 +139,7 @@ async def test_an_occupants_open_nodes(server: RunningServer) -> None:
             assert (await juliet.receive("iq", type="get", from_=f"{room}/Rom"))[0].tag == f"{{{PUBSUB}}}pubsub"
             return
         answer = await romeo.items(NODE, f"{room}/Jul")
-        assert [each.get("id") for each in answer.iter(f"{{{PUBSUB}}}item")] == [
-            hashlib.sha1(picture(7)).hexdigest()
-        ]
+        assert [each.get("id") for each in answer.iter(f"{{{PUBSUB}}}item")] == [hashlib.sha1(picture(7)).hexdigest()]
         nurse = await server.raw("nurse", resource="rooms")
         async with nurse:
             await enter(nurse, room, "Nurse")

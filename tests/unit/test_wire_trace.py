@@ -153,6 +153,17 @@ def test_what_is_sent_is_seen_as_it_is_written() -> None:
     assert b"".join(stream.written).endswith(b"</stream:stream>")
 
 
+def test_a_stream_that_comes_again_is_recorded_once() -> None:
+    """aioxmpp starts the stream anew on which a resumption failed."""
+    stream = Stream()
+    stream.capture.attached(stream.tap, stream.line.parser, stream.writer)
+    stream.line.feed(ANSWER.encode())
+    stream.writer.send(aioxmpp.Presence())
+    assert len(stream.seen) == 2
+    stream.stop()
+    assert stream.writer._writer._write == stream.write
+
+
 def test_a_recording_that_nobody_can_read_ends() -> None:
     stream = Stream()
     stream.stop()
@@ -330,6 +341,10 @@ PRESENCES = {
 }
 BROKEN = {
     "P84-01": answer(f'<data xmlns="{DATA}">{BASE64}</data>', id_="0" * 40, node=DATA),
+    "P84-02": answer(metadata(), id_="current"),
+    "P84-10": answer(metadata(INFO.replace("/>", ' width="65536"/>'))),
+    "P84-11": answer(metadata(INFO.replace("image/png", "text/png"))),
+    "P84-14": answer(metadata(INFO.replace("/>", ' url="ftp://a.lit/b.png"/>'))),
     "P84-04": answer(f'<data xmlns="{DATA}">{base64.b64encode(b"GIF89a").decode()}</data>', node=DATA),
     "P84-05": answer(f'<data xmlns="{DATA}">{BASE64[:8]}\n{BASE64[8:]}</data>', node=DATA),
     "P84-06": answer(f'<data xmlns="{DATA}" a="b">{BASE64}</data>', node=DATA),
@@ -344,7 +359,11 @@ BROKEN = {
 } | PRESENCES
 SHOWN = {
     "P84-01": DATA_ANSWER,
-    "P84-02": f"<iq type='set'><pubsub xmlns='{PUBSUB}'><publish node='{METADATA}'/></pubsub></iq>",
+    "P84-02": answer(metadata()),
+    "P84-22": "<iq type='get'><vCard xmlns='vcard-temp'/></iq>",
+    "P54-03": "<iq type='set'><vCard xmlns='vcard-temp'/></iq>",
+    "P60-03": "<iq type='error'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+    "<precondition-not-met xmlns='http://jabber.org/protocol/pubsub#errors'/></error></iq>",
     "P84-03": f"<iq type='set'><pubsub xmlns='{PUBSUB}'><publish node='{DATA}'/></pubsub></iq>",
     "P84-17": answer(metadata("")),
     "P84-19": DATA_QUERY,

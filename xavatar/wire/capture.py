@@ -131,13 +131,10 @@ class Capture:
         self._installed: tuple[Inlet, Outlet] | None = None
 
     def attached(self, tap: Any, parser: Any, writer: Any) -> None:
-        """Take another stream."""
-        self._stream, self._installed = (tap, parser, writer), None
+        """Take another stream, or once more the one that could not be resumed and begins anew."""
+        self._uninstall()
+        self._stream = tap, parser, writer
         self._renew()
-
-    def ended(self) -> None:
-        """Let go of a stream that is over."""
-        self._stream = self._installed = None
 
     def add(self, sink: Sink) -> Callable[[], None]:
         """Record for a sink; return what ends it.
@@ -159,12 +156,16 @@ class Capture:
             return
         tap, parser, writer = self._stream
         if self._installed is not None:
-            for each in self._installed:
-                each.remove()
-            tap.inlet = self._installed = None
+            self._uninstall()
         elif not writer.closed:
             tap.inlet = Inlet(parser, self.record)
             self._installed = tap.inlet, Outlet(writer, self.record)
+
+    def _uninstall(self) -> None:
+        if self._stream is not None and self._installed is not None:
+            for each in self._installed:
+                each.remove()
+            self._stream[0].inlet = self._installed = None
 
     @property
     def wanted(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from .capture import Direction
 from .entry import Entry
+from .lessons import Lesson
 from .pretty import harmless
 from .theme import themed
 
@@ -26,9 +27,11 @@ _STYLE: Final = (
     themed("svg.xa-sequence")
     + """
 svg.xa-sequence { font-family:system-ui,sans-serif; background:var(--bg) }
-.xa-sequence text { fill:var(--fg); font-size:12px }
+.xa-sequence text { fill:var(--fg); font-size:12px; paint-order:stroke; stroke:var(--bg); stroke-width:3px }
+.xa-sequence .on { stroke:none }
 .xa-sequence .dim { fill:var(--dim); font-size:11px }
 .xa-sequence .bad { fill:var(--bad); font-size:11px; font-weight:600 }
+.xa-sequence .rule { fill:var(--name); font-size:11px }
 .xa-sequence .life { stroke:var(--life); stroke-dasharray:3 4 }
 .xa-sequence .head { fill:var(--soft); stroke:var(--life) }
 .xa-sequence .back { fill:var(--bg) }
@@ -68,7 +71,8 @@ def draw(entries: Sequence[Entry], *, left_out: int = 0) -> Diagram:
     left_out : int
         How many more there were, for a note at the end.
     """
-    columns = _columns(entries)
+    own = _own(entries)
+    columns = _columns([_party(entry, own) for entry in entries])
     width = 2 * _MARGIN + _GAP * (len(columns) - 1)
     height = _TOP + _ROW * (len(entries) + bool(left_out)) + 24
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
@@ -81,7 +85,7 @@ def draw(entries: Sequence[Entry], *, left_out: int = 0) -> Diagram:
     places = {name: _MARGIN + _GAP * index for index, name in enumerate(columns)}
     parts += [_lifeline(name, x, height) for name, x in places.items()]
     for row, entry in enumerate(entries):
-        party = _party(entry)
+        party = _party(entry, own)
         x = places.get(party, places.get(_OTHERS, 0))
         parts.append(_arrow(entry, places[_SELF], x, _TOP + _ROW * row, party if party not in places else ""))
     if left_out:
@@ -89,20 +93,22 @@ def draw(entries: Sequence[Entry], *, left_out: int = 0) -> Diagram:
     return Diagram("".join([*parts, "</svg>"]))
 
 
-def _columns(entries: Sequence[Entry]) -> list[str]:
+def _own(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return the own account and its server, as far as received stanzas name them."""
+    accounts = {entry.to.partition("/")[0] for entry in entries if entry.direction is Direction.IN}
+    return frozenset(("", *accounts, *(account.rpartition("@")[2] for account in accounts)))
+
+
+def _columns(parties: Sequence[str]) -> list[str]:
     """Name the lifelines: oneself, the server, and the others in the order they appear."""
-    parties = dict.fromkeys(map(_party, entries))
-    found = [_SELF, *(name for name in parties if name == _SERVER), *(name for name in parties if name != _SERVER)]
+    found = [_SELF, *([_SERVER] if _SERVER in parties else []), *dict.fromkeys(p for p in parties if p != _SERVER)]
     return found if len(found) <= _MOST else [*found[: _MOST - 1], _OTHERS]
 
 
-def _party(entry: Entry) -> str:
-    """Name who is at the other end: a bare JID, or the own server."""
+def _party(entry: Entry, own: frozenset[str]) -> str:
+    """Name who is at the other end: a bare JID, or the own server, which answers for the account too."""
     bare = entry.peer.partition("/")[0]
-    own = (entry.to if entry.direction is Direction.IN else entry.sender).partition("/")[0]
-    if not bare or bare in (own, own.rpartition("@")[2]) or "@" not in bare:
-        return _SERVER
-    return bare
+    return _SERVER if bare in own else bare
 
 
 def _lifeline(name: str, x: int, height: int) -> str:
@@ -111,7 +117,7 @@ def _lifeline(name: str, x: int, height: int) -> str:
     return (
         f'<line class="life" x1="{x}" x2="{x}" y1="46" y2="{height - 8}"/>'
         f'<rect class="head" x="{x - half}" y="16" width="{2 * half}" height="30" rx="5"/>'
-        f'<text x="{x}" y="35" text-anchor="middle">{_shown(shown)}<title>{_shown(name)}</title></text>'
+        f'<text class="on" x="{x}" y="35" text-anchor="middle">{_shown(shown)}<title>{_shown(name)}</title></text>'
     )
 
 
@@ -125,17 +131,21 @@ def _arrow(entry: Entry, mine: int, theirs: int, y: int, named: str) -> str:
     words = words if len(words) <= _WORDS else f"{words[: _WORDS - 1]}…"
     left = min(mine, theirs) + 12
     notes = [named] if named else []
+    notes += [*entry.xeps[:1], f"{entry.size:,} B"]
     notes += [f"{entry.elapsed_ms:.1f} ms"] if entry.elapsed_ms is not None else []
-    notes += list(entry.xeps[:1])
-    broken = " ".join(dict.fromkeys(lesson.rule for lesson in entry.breaks))
+    rules = _rules("bad", entry.breaks) + _rules("rule", entry.illustrates)
     return (
-        f'<g><title>{_shown(f"{entry.number}: {entry.kind} {entry.summary}, {entry.size:,} B")}</title>'
+        f"<g><title>{_shown(f'{entry.number}: {entry.kind} {entry.summary}, {entry.size:,} B')}</title>"
         f'<line class="{kind}{answer}" x1="{start}" x2="{end - 7 * step}" y1="{y}" y2="{y}"/>'
         f'<polygon class="tip-{kind}" points="{tip}"/>'
-        f'<text x="{left}" y="{y - 6}">{_shown(words)}</text>'
-        f'<text class="dim" x="{left}" y="{y + 13}">{_shown(", ".join(notes))}'
-        f'{f"""<tspan class="bad" dx="6">{_shown(broken)}</tspan>""" if broken else ""}</text></g>'
+        f'<text x="{left}" y="{y - 7}">{_shown(words)}</text>'
+        f'<text class="dim" x="{left}" y="{y + 13}">{_shown(", ".join(notes))}{rules}</text></g>'
     )
+
+
+def _rules(tone: str, lessons: tuple[Lesson, ...]) -> str:
+    names = " ".join(dict.fromkeys(lesson.rule for lesson in lessons))
+    return f'<tspan class="{tone}" dx="6">{names}</tspan>' if names else ""
 
 
 def _shown(text: str) -> str:

@@ -11,14 +11,15 @@ from xml.etree.ElementTree import Element, ParseError
 
 from .capture import Direction
 from .lessons import Lesson, Seen, broken, decoded, illustrated
+from .pretty import IMAGES
 from .recorder import Record
 from .xeps import specifications, summary
-from .xml import DATA, VCARD, parse, split, tag
+from .xml import parse, split
 
 # The namespaces a stream's header declares, for a stanza that is read on its own.
 _HEADER: Final = b"<stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+STANZAS: Final = ("iq", "message", "presence")
 _OTHER: Final = {Direction.IN: Direction.OUT, Direction.OUT: Direction.IN}
-IMAGES: Final = (tag(DATA, "data"), tag(VCARD, "BINVAL"))
 
 
 @dataclass(frozen=True)

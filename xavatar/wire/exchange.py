@@ -14,7 +14,8 @@ from xml.sax.saxutils import quoteattr
 from xavatar.errors import ConfigError
 
 from .capture import Direction
-from .entry import IMAGES, Entry
+from .entry import Entry
+from .pretty import IMAGES
 from .recorder import Record
 from .xml import serialize
 

@@ -55,9 +55,9 @@ class Seen:
         """Tell whether there is such an element."""
         return next(self.all(namespace, local), None) is not None
 
-    def node(self, action: str, node: str) -> bool:
-        """Tell whether a pubsub action concerns a node."""
-        return any(each.get("node") == node for each in self.all(PUBSUB, action))
+    def publishes(self, node: str) -> bool:
+        """Tell whether the stanza asks to publish to a node."""
+        return self.form == "set" and any(each.get("node") == node for each in self.all(PUBSUB, "publish"))
 
     @property
     def updates(self) -> list[Element]:
@@ -119,6 +119,36 @@ def broken(seen: Seen) -> tuple[Lesson, ...]:
     return tuple(lesson for lesson in _BREAKS if lesson.applies(seen))
 
 
+def _main_ids(seen: Seen) -> Iterator[tuple[str, str]]:
+    """Yield ItemID and the id of the PNG in the data node, for every metadata item that names one."""
+    for id_, payload in seen.items:
+        if payload.tag == tag(METADATA, "metadata"):
+            infos = payload.findall(tag(METADATA, "info"))
+            png = next((each for each in infos if each.get("type") == "image/png" and not each.get("url")), None)
+            if png is not None:
+                yield id_.strip().lower(), png.get("id", "").strip().lower()
+
+
+def _under_its_hash(seen: Seen) -> bool:
+    return any(item == png and _SHA1.fullmatch(item) for item, png in _main_ids(seen))
+
+
+def _under_another_id(seen: Seen) -> bool:
+    return any(item != png for item, png in _main_ids(seen))
+
+
+def _asks_vcard(seen: Seen) -> bool:
+    return seen.form == "get" and seen.stanza.find(tag(VCARD, "vCard")) is not None
+
+
+def _writes_vcard(seen: Seen) -> bool:
+    return seen.form == "set" and seen.stanza.find(tag(VCARD, "vCard")) is not None
+
+
+def _failed_precondition(seen: Seen) -> bool:
+    return any(split(each.tag)[1] in ("precondition-not-met", "payload-too-big") for each in seen.stanza.iter())
+
+
 def _shows_disabled(seen: Seen) -> bool:
     return any(not len(each) for each in seen.all(METADATA, "metadata"))
 
@@ -169,8 +199,11 @@ def _matches(seen: Seen) -> bool:
 
 _ILLUSTRATES: Final = (
     Lesson("P84-01", "the image is stored under the SHA-1 of its bytes", _matches),
-    Lesson("P84-03", "data first, then metadata", lambda seen: seen.node("publish", DATA)),
-    Lesson("P84-02", "metadata under the image's SHA-1", lambda seen: seen.node("publish", METADATA)),
+    Lesson("P84-03", "data first, then metadata", lambda seen: seen.publishes(DATA)),
+    Lesson("P84-02", "metadata under the image's SHA-1", _under_its_hash),
+    Lesson("P84-22", "the vCard may serve where there is no avatar in PEP", _asks_vcard),
+    Lesson("P54-03", "a vCard is rewritten as a whole", _writes_vcard),
+    Lesson("P60-03", "a publication is refused, and says why", _failed_precondition),
     Lesson("P84-17", "empty metadata: the avatar is disabled", _shows_disabled),
     Lesson("P84-19", "one image, asked for by its hash", _asks_one_item),
     Lesson("A-10", "only the newest item is asked for", _asks_newest),
@@ -206,6 +239,21 @@ def _no_number(seen: Seen) -> bool:
     return not all(value.isascii() and value.isdigit() for value in values)
 
 
+def _too_large(seen: Seen) -> bool:
+    sides = (info.get(name, "") for info in seen.all(METADATA, "info") for name in ("width", "height"))
+    return any(side.isascii() and side.isdigit() and int(side[:9]) > 65535 for side in sides)
+
+
+def _no_picture(seen: Seen) -> bool:
+    types = (info.get("type", "").strip().lower() for info in seen.all(METADATA, "info"))
+    return any(each and not each.startswith(("image/", "video/")) for each in types)
+
+
+def _odd_address(seen: Seen) -> bool:
+    addresses = (info.get("url", "").strip().lower() for info in seen.all(METADATA, "info"))
+    return any(each and not each.startswith(("http://", "https://")) for each in addresses)
+
+
 def _foreign(seen: Seen) -> bool:
     return any(
         child.tag not in (tag(METADATA, "info"), tag(METADATA, "pointer"))
@@ -239,6 +287,7 @@ def _photo_without(name: str) -> Callable[[Seen], bool]:
 
 _BREAKS: Final = (
     Lesson("P84-01", "the image is not what its id says", _other_hash),
+    Lesson("P84-02", "the item's id is not that of its PNG", _under_another_id),
     Lesson(
         "P84-04",
         "no PNG in the data node",
@@ -248,7 +297,10 @@ _BREAKS: Final = (
     Lesson("P84-06", "attributes on <data/>", lambda seen: any(data.attrib for data in seen.all(DATA, "data"))),
     Lesson("P84-07", "<info/> lacks bytes, id or type", _lacks),
     Lesson("P84-09", "a size that is no number", _no_number),
+    Lesson("P84-10", "a width or height beyond 65535", _too_large),
+    Lesson("P84-11", "a type that is neither image nor video", _no_picture),
     Lesson("P84-12", "no PNG among the formats", _no_png),
+    Lesson("P84-14", "an address that is not of the web", _odd_address),
     Lesson("P84-15", "<info/> is not empty", _not_empty),
     Lesson("P84-18", "foreign elements in the metadata", _foreign),
     Lesson("P153-01", "a photo hash that is no lower-case SHA-1", _odd_photo),

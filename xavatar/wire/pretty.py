@@ -10,8 +10,10 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape as escape_text
 from xml.sax.saxutils import quoteattr
 
+from xavatar.imaging import mime_of, sniff
+
 from .lessons import decoded
-from .xml import CLIENT, split
+from .xml import CLIENT, DATA, VCARD, parse, split, tag
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -21,7 +23,9 @@ Token = tuple[str, str]
 
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 _LONG: Final = 200
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/=\s]+")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/=]{60,}")
+IMAGES: Final = (tag(DATA, "data"), tag(VCARD, "BINVAL"))
+"""Elements that hold an image as base64."""
 _STYLES: Final = {
     "tag": "bold blue",
     "name": "cyan",
@@ -50,15 +54,15 @@ def tokens(element: Element, inherited: str = CLIENT, indent: int = 0) -> Iterat
     yield "tag", f"<{local}"
     if namespace != inherited:
         yield "namespace", f" xmlns={quoteattr(namespace)}"
-    for name, value in element.attrib.items():
-        yield from _attribute(name, value)
+    for count, (name, value) in enumerate(element.attrib.items()):
+        yield from _attribute(name, value, f"a{count}")
     text = (element.text or "").strip()
     if not len(element) and not text:
         yield "tag", "/>"
         return
     yield "tag", ">"
     if text:
-        yield _text(text)
+        yield ("elided", _image(text)) if element.tag in IMAGES else _text(text)
     if len(element):
         for child in element:
             yield "", "\n"
@@ -69,11 +73,11 @@ def tokens(element: Element, inherited: str = CLIENT, indent: int = 0) -> Iterat
     yield "tag", f"</{local}>"
 
 
-def _attribute(name: str, value: str) -> Iterator[Token]:
+def _attribute(name: str, value: str, prefix: str) -> Iterator[Token]:
     scope, local = split(name)
     if scope and scope != _XML:
-        yield "namespace", f" xmlns:a={quoteattr(scope)}"
-    yield "name", f" {'xml:' if scope == _XML else 'a:' if scope else ''}{local}="
+        yield "namespace", f" xmlns:{prefix}={quoteattr(scope)}"
+    yield "name", f" {'xml:' if scope == _XML else f'{prefix}:' if scope else ''}{local}="
     shown = value if len(value) <= _LONG else f"{value[:_LONG]}… ({len(value):,} characters)"
     yield "value", harmless(quoteattr(shown))
 
@@ -81,9 +85,16 @@ def _attribute(name: str, value: str) -> Iterator[Token]:
 def _text(text: str) -> Token:
     if len(text) <= _LONG:
         return "text", harmless(escape_text(text))
-    if _BASE64.fullmatch(text):
+    if _BASE64.match(text):
         return "elided", f"… {len(decoded(text)):,} bytes in base64 …"
     return "text", f"{harmless(escape_text(text[:_LONG]))}… ({len(text):,} characters)"
+
+
+def _image(text: str) -> str:
+    image = decoded(text)
+    if not image:
+        return f"… {len(text):,} characters, no base64 …"
+    return f"… {mime_of(sniff(image)) or 'no image format'}, {len(image):,} bytes in base64 …"
 
 
 def harmless(text: str) -> str:
@@ -96,11 +107,28 @@ def as_text(element: Element) -> str:
     return "".join(text for _, text in tokens(element))
 
 
+def pretty(stanza: str) -> str:
+    """Return a stanza's text indented, images elided; as it is, made harmless, when it cannot be read."""
+    try:
+        return as_text(parse(stanza))
+    except (SyntaxError, ValueError):  # ParseError is a SyntaxError
+        return unreadable(stanza.encode())
+
+
 def as_html(element: Element) -> str:
-    """Return a stanza as indented, escaped XML with a ``<span>`` of class ``xa-…`` for each kind of piece."""
-    return "".join(
-        f'<span class="xa-{kind}">{escape(text)}</span>' if kind else escape(text) for kind, text in tokens(element)
-    )
+    """Return a stanza as indented, escaped XML with a ``<span>`` of class ``xa-…`` for each line and kind of piece."""
+    lines: list[list[Token]] = [[]]
+    for kind, text in tokens(element):
+        first, *more = text.split("\n")
+        lines[-1].append((kind, first))
+        lines += [[(kind, each)] for each in more]
+    return "".join(map(_line, lines))
+
+
+def _line(pieces: list[Token]) -> str:
+    text = "".join(text for _, text in pieces)
+    marked = "".join(f'<span class="xa-{kind}">{escape(text)}</span>' if kind else text for kind, text in pieces)
+    return f'<span class="xa-line" style="--n:{len(text) - len(text.lstrip(" "))}">{marked}\n</span>'
 
 
 def as_rich(element: Element) -> Text:
