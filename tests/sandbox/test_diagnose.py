@@ -109,7 +109,9 @@ def test_each_is_told_what_they_can_do(told: dict[str, Diagnosis]) -> None:
 def test_the_own_account_tells_its_nodes_and_what_publishing_does(told: dict[str, Diagnosis]) -> None:
     facts = "\n".join(told["juliet@capulet.lit"].facts)
     assert "Data node: access model presence, 1 item, at most 1." in facts
-    assert "3 resources of yours are online" in facts
+    assert "3 clients of yours online" in facts
+    assert "laptop: advertises d0d0e7c4f6ab…" in facts
+    assert "tablet: says nothing of avatars" in facts
     assert "demanding access model open meets presence nodes" in facts
 
 

@@ -19,6 +19,7 @@ from tests.unit.audit_samples import (
 )
 from xavatar.audit import Audit, Diagnosis, Role, Sight, Step
 from xavatar.errors import ConfigError
+from xavatar.frames.people import SHOWN
 from xavatar.model import Outcome, Status
 
 NONE = Status.NOT_FOUND
@@ -38,23 +39,56 @@ def diagnosis(*outcomes: Outcome) -> Diagnosis:
         ([pep(status=Status.DISABLED), vcard(status=Status.EMPTY)], "no no", "There is no avatar"),
         ([pep(status=Status.FORBIDDEN), vcard(status=NONE)], "unknown no", "Nobody is known"),
         ([pep(status=Status.TIMEOUT), vcard(status=Status.TIMEOUT)], "unknown unknown", "cannot tell"),
-        ([pep(status=Status.MALFORMED)], "no", "There is no avatar"),
-        ([pep(reading(info(), facts(OTHER)))], "no", "There is no avatar"),
-        ([pep(reading(info(id="uuid"), facts()))], "no", "There is no avatar"),
-        ([pep(reading(status=Status.EMPTY))], "no", "There is no avatar"),
+        ([pep(status=Status.MALFORMED)], "no", "There is a picture, and nobody is shown it: "),
+        ([pep(reading(info(), facts(OTHER)))], "no", "There is a picture, and nobody is shown it: "),
+        ([pep(reading(info(id="uuid"), facts()))], "no", "There is a picture, and nobody is shown it: "),
+        ([pep(reading(status=Status.EMPTY))], "no", "There is a picture, and nobody is shown it: "),
         ([pep(reading(status=Status.FORBIDDEN))], "unknown", "cannot tell"),
         ([pep(reading(status=Status.SKIPPED))], "unknown", "cannot tell"),
-        ([pep(reading(info(), facts(error="truncated", dhash=None)))], "no", "There is no avatar"),
+        (
+            [pep(reading(info(), facts(error="truncated", dhash=None)))],
+            "no",
+            "There is a picture, and nobody is shown it: ",
+        ),
         ([pep(reading(info(), facts(error="trailing: 12 bytes")))], "yes", "Everybody"),
         ([vcard(photo(url="https://a.lit/b.png"))], "unknown", "cannot tell"),
         ([vcard(who=OCCUPANT)], "yes", "Everybody"),
         ([presence()], "", "cannot tell"),
+        ([pep(status=NONE), vcard(), presence(status=Status.EMPTY)], "no no", "presence does not advertise it"),
+        (
+            [pep(reading(info(id="u"), facts())), vcard(), presence("u")],
+            "no no",
+            "nobody is shown it: its id is no hash",
+        ),
+        ([pep(), vcard(photo(facts(OTHER))), presence(OTHER)], "yes yes", "people see different pictures"),
     ],
 )
 def test_who_sees_what(outcomes: list[Outcome], sights: str, verdict: str) -> None:
     found = diagnosis(*outcomes)
     assert [view.sight.name.lower() for view in found.views] == sights.split()
     assert verdict in found.verdict
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        [pep(), vcard(), presence()],
+        [pep(status=NONE), vcard()],
+        [pep(status=NONE), vcard(), presence(OTHER)],
+        [pep(reading(info(id="u"), facts())), vcard(), presence("u")],
+        [pep(reading(info(id="u"), facts())), vcard(), presence()],
+        [pep(), vcard(photo(facts(OTHER))), presence()],
+        [pep(reading(status=Status.EMPTY)), vcard(status=NONE)],
+        [pep(status=Status.DISABLED), vcard(), presence(status=Status.EMPTY)],
+        [pep(status=Status.DISABLED), vcard(), presence()],
+        [pep(status=NONE), vcard(), presence(status=Status.UNSUPPORTED)],
+        [pep(status=NONE), vcard(), presence(status=Status.UNAVAILABLE, condition="offline")],
+    ],
+)
+def test_the_frame_s_verdict_and_the_diagnosis_are_one(outcomes: list[Outcome]) -> None:
+    audit = Audit.of(snapshot(*outcomes))
+    shown = audit.people["verdict"].iloc[0] in SHOWN
+    assert shown is any(view.sight is Sight.YES for view in audit.diagnose(JULIET.jid).views)
 
 
 def test_one_good_format_is_enough() -> None:

@@ -19,7 +19,7 @@ from xavatar.report.plots import Bar, bars, stacked
 from xavatar.report.rows import contacts
 
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'\u202e"
-VOID = {"meta", "img"}
+VOID = {"meta", "img", "br"}
 
 
 class Page(HTMLParser):
@@ -177,5 +177,8 @@ def test_the_notebook_display_is_whole_too() -> None:
     with open_images() as memory:
         text = Audit.of(roster(memory, 30))._repr_html_()
     assert Page(text).all("table")
+    assert len(Page(text).all("tr")) <= 7, "the worst only"
+    assert ".diagnose(jid)" in text
+    assert len(text) < 6000
     assert not re.search(r"https?://|<script", text)
     assert NOON.strftime("%Y-%m-%d") in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from xavatar.model import Finding, Kind, Outcome, Reading, Severity, Source, Status
 
@@ -12,6 +12,9 @@ from .text import clean, size
 
 PEP_USERS = "Whoever uses a modern client (PEP)"
 VCARD_USERS = "Whoever goes by vCards (rooms, older clients)"
+_OFF, _NOTHING = "switched off on purpose", "nothing is published there"
+_NOT_OFFERED = "the server does not offer it"
+_ABSENT = frozenset({_OFF, _NOTHING, _NOT_OFFERED})
 _ADMINS = frozenset({"P84-25", "P398-04", "A-25", "A-34", "P54-01"})
 _READERS = frozenset({"P163-01", "A-26", "P60-02"})
 
@@ -19,7 +22,8 @@ _READERS = frozenset({"P163-01", "A-26", "P60-02"})
 def diagnose(case: Case, findings: tuple[Finding, ...]) -> Diagnosis:
     """Tell what became of one avatar, from a case and its findings."""
     views = tuple(views_of(case))
-    return Diagnosis(case.subject.jid, verdict(views), views, tuple(evidence(case)), findings, tuple(advice(findings)))
+    told = two_pictures(case, views) or verdict(views)
+    return Diagnosis(case.subject.jid, told, views, tuple(evidence(case)), findings, tuple(advice(findings)))
 
 
 def advice(findings: tuple[Finding, ...]) -> Iterator[Step]:
@@ -46,7 +50,22 @@ def verdict(views: tuple[View, ...]) -> str:
         return "Everybody who may look sees the avatar."
     if Sight.YES in seen:
         return "Some see the avatar, others do not."
-    return "Nobody is known to see an avatar." if Sight.UNKNOWN in seen else "There is no avatar to see."
+    if Sight.UNKNOWN in seen:
+        return "Nobody is known to see an avatar."
+    hidden = next((view.because for view in views if view.because not in _ABSENT), None)
+    return f"There is a picture, and nobody is shown it: {hidden}." if hidden else "There is no avatar to see."
+
+
+def two_pictures(case: Case, views: Iterable[View]) -> str | None:
+    """Return what is said of a picture in PEP and another one in the vCard, when both are seen (A-22)."""
+    seeing = {view.who for view in views if view.sight is Sight.YES}
+    one, other = case.hashes(Source.PEP), case.hashes(Source.VCARD)
+    if not {PEP_USERS, VCARD_USERS} <= seeing or not one or not other or one & other:
+        return None
+    return (
+        f"There is an avatar, but people see different pictures: modern clients {min(one)[:12]}… from PEP, rooms and "
+        f"older clients {min(other)[:12]}… from the vCard."
+    )
 
 
 def views_of(case: Case) -> Iterator[View]:
@@ -67,17 +86,17 @@ def _sight(outcome: Outcome) -> tuple[Sight, str]:
         case Status.OK:
             told = [_of_reading(outcome.source, reading) for reading in outcome.readings]
             best = next((each for each in told if each[0] is Sight.YES), None)
-            return best or next(iter(told), (Sight.NO, "nothing is announced"))
+            return best or next(iter(told), (Sight.NO, _NOTHING))
         case Status.DISABLED:
-            return Sight.NO, "switched off on purpose"
+            return Sight.NO, _OFF
         case Status.EMPTY | Status.NOT_FOUND:
-            return Sight.NO, "nothing is published there"
+            return Sight.NO, _NOTHING
         case Status.FORBIDDEN:
             return Sight.UNKNOWN, "closed to this account; some servers answer so for accounts that do not exist, too"
         case Status.MALFORMED:
             return Sight.NO, "what is published cannot be read"
         case Status.UNSUPPORTED:
-            return Sight.NO, "the server does not offer it"
+            return Sight.NO, _NOT_OFFERED
         case _:
             return Sight.UNKNOWN, f"no answer ({clean(outcome.condition or outcome.status, 60)})"
 

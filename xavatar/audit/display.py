@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .audit import Audit
 
 _ROWS = 12
+_WORST = 6
 _MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
 
 # light-dark() follows the notebook's theme where it sets color-scheme; the first value is for front ends without it.
@@ -67,19 +68,37 @@ def text(audit: Audit) -> str:
 
 
 def html(audit: Audit) -> str:
-    """Return the audit as HTML that stands alone: no script, no address, everything escaped."""
+    """Return the audit in short as HTML that stands alone: no script, no address, everything escaped."""
     cells = "".join(f"<li><b>{escape(value)}</b>{escape(label)}</li>" for value, label in numbers(audit))
+    worst = audit.summary.head(_WORST)
     rows = "".join(
         f'<tr><td><span class="xav-s xav-{row.severity}">{row.severity}</span></td>'
-        f'<td class="xav-c">{row.subjects}</td><td>{escape(str(row.rule))}</td><td>{escape(str(row.title))}</td></tr>'
-        for row in audit.summary.itertuples()
+        f'<td class="xav-c">{row.subjects}</td><td>{escape(str(row.title))} <small>{escape(str(row.rule))}</small><br>'
+        f"<small>{escape(audit.rule(str(row.rule)).advice)}</small></td></tr>"
+        for row in worst.itertuples()
     )
-    head = "<tr><th>Severity</th><th>Subjects</th><th>Rule</th><th>Finding</th></tr>"
+    head = "<tr><th>Severity</th><th>Subjects</th><th>Finding, and what to do</th></tr>"
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else "<p>No finding.</p>"
+    left = len(audit.summary) - len(worst)
+    more = f"<p>… and {count(left, 'more rule')} broken.</p>" if left > 0 else ""
     partial = (
         "" if audit.snapshot.complete else "<p><b>Incomplete:</b> the collection ended before everybody answered.</p>"
     )
     return (
         f'{_STYLE}<div class="xav-audit"><h4>Avatar audit</h4><p>{escape(subtitle(audit))}</p>{partial}'
-        f'<ul class="xav-n">{cells}</ul>{table}</div>'
+        f'<ul class="xav-n">{cells}</ul>{table}{more}{_next(audit)}</div>'
     )
+
+
+def _next(audit: Audit) -> str:
+    """Return what somebody may want to see after this."""
+    worst = next(iter(audit.results), None)
+    ways = [("report(&quot;audit.html&quot;)", "everything, for people")]
+    if worst is not None:
+        ways = [("findings", "who breaks which rule"), ("diagnose(jid)", "why one avatar is not seen"), *ways]
+    if not audit.duplicates.empty:
+        ways.append(("duplicates", f"{count(int(audit.duplicates['group'].max()), 'shared picture')}"))
+    if audit.changes is not None:
+        ways.append(("changes", f"{count(len(audit.changes.news), 'change')} since the snapshot before"))
+    told = " · ".join(f"<code>.{name}</code> {escape(words)}" for name, words in ways)
+    return f"<p>Next: {told}</p>"

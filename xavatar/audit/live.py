@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from xavatar.collect.closer import Depth
 from xavatar.collect.probe import Probe
-from xavatar.model import Kind, Severity, Source, Status
+from xavatar.model import Kind, Outcome, Severity, Source, Status
 from xavatar.wire.xml import DATA, METADATA
 
 from . import judge
-from .case import PERMANENT, UNREACHED, Case, normal
-from .diagnose import PEP_USERS, VCARD_USERS, advice, evidence, verdict, views_of
+from .case import PERMANENT, UNREACHED, Case, is_sha1, normal
+from .diagnose import PEP_USERS, VCARD_USERS, advice, evidence, two_pictures, verdict, views_of
 from .diagnosis import Diagnosis, Role, Sight, Step, View
 from .limits import Limits
 from .reach import Reach, is_subscribed, reach_of, split
@@ -42,7 +42,7 @@ def diagnose_live(probe: Probe, account: str) -> Diagnosis:
     # What is said of this one makes the general advice of notes needless.
     grave = tuple(finding for finding in findings if finding.severity is not Severity.INFO)
     steps = (*steps, *advice(grave if steps else findings))
-    told = look.verdict() or verdict(views)
+    told = two_pictures(case, general) or look.verdict() or verdict(views)
     facts = (*look.facts(), *(_own(case, probe.depth) if case.subject.kind is Kind.SELF else ()))
     return Diagnosis(case.subject.jid, told, views, tuple(evidence(case)), findings, steps, facts, probe.exchanges)
 
@@ -189,9 +189,32 @@ def _own(case: Case, depth: Depth) -> Iterator[str]:
     idle = [item for item in data or () if normal(item) not in announced]
     if idle:
         yield f"The data node holds {count(len(idle), 'picture')} that nothing announces; wiping removes them."
-    if len(case.heard) > 1:
-        yield f"{len(case.heard)} resources of yours are online; presence tells of each."
+    yield from _leftovers(case, depth)
+    if case.heard:
+        told = "; ".join(f"{clean(each.resource or 'one', 30)}: {_said(each)}" for each in case.heard)
+        yield f"{count(len(case.heard), 'client')} of yours online, this session among them. {told}."
     yield f"On publishing: {_forecast(depth)}"
+
+
+def _leftovers(case: Case, depth: Depth) -> Iterator[str]:
+    """Yield what removing and replacing pictures left behind (A-03, A-10, A-12)."""
+    odd = [item for item in depth.items or () if not is_sha1(item)]
+    if odd and depth.converts:
+        yield (
+            f"The metadata node has the item {clean(odd[0], 44)}, which is no hash; some servers put it into every "
+            "presence (A-03). Purging the node removes it."
+        )
+    if case.status(Source.PEP) is Status.DISABLED and case.hashes(Source.VCARD):
+        yield "PEP is switched off, and the vCard still holds a picture (A-12); wiping removes it."
+
+
+def _said(outcome: Outcome) -> str:
+    if outcome.status is Status.OK and outcome.readings:
+        value = outcome.readings[0].descriptor.id or ""
+        return f"advertises {normal(value)[:12]}…" if is_sha1(value) else f"advertises {clean(value, 40)}, no hash"
+    return {Status.EMPTY: "says there is no picture", Status.UNSUPPORTED: "says nothing of avatars"}.get(
+        outcome.status, "is not ready"
+    )
 
 
 def _forecast(depth: Depth) -> str:

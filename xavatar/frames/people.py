@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from xavatar.model import Source, Status
+from xavatar.model import Kind, Source, Status
 
 from .agreement import EMPTY_SHA1, normalized
 from .schema import BOOLEAN, DTYPES, STRING
@@ -31,7 +31,8 @@ class Verdict(StrEnum):
     ANNOUNCED = "announced"
     """A presence carries a hash, but no source has the picture (A-15)."""
     BROKEN = "broken"
-    """A picture is announced, but cannot be shown: missing (A-09), damaged, not what its id promised."""
+    """There is a picture, but nobody is shown it: it is missing (A-09), damaged, not what its id promised (A-02), or
+    lies in a vCard while every presence says otherwise (P153-05, P153-17)."""
     HIDDEN = "hidden"
     """Not for this account to see (A-13, P60-01)."""
     UNREACHABLE = "unreachable"
@@ -75,6 +76,7 @@ class _Row(NamedTuple):
     groups: str | None
     source: str
     status: str
+    condition: str | None
     id: str | None
     info_index: int | None
     image_status: str | None
@@ -172,7 +174,7 @@ def verdict_of(rows: Sequence[_Row]) -> Verdict:
         return next((verdict for verdict, those in _WITHOUT_PICTURE if those & statuses), Verdict.UNASKED)
     if announcing == {Source.PRESENCE}:
         return Verdict.HIDDEN if Status.FORBIDDEN in asked else Verdict.ANNOUNCED
-    if failure := _failure(pictures):
+    if failure := _failure(pictures, rows):
         return failure
     if len(announcing) == 1:
         return Verdict.ONLY_PEP if Source.PEP in announcing else Verdict.ONLY_VCARD
@@ -180,12 +182,26 @@ def verdict_of(rows: Sequence[_Row]) -> Verdict:
     return {True: Verdict.AGREES, False: Verdict.DIVERGES, None: Verdict.UNCOMPARED}[agrees]
 
 
-def _failure(pictures: Iterable[_Row]) -> Verdict | None:
+def _failure(pictures: Iterable[_Row], rows: Iterable[_Row]) -> Verdict | None:
     """Return why none of the pictures that were asked for can be shown; ``None`` when one can."""
     tried = [row for row in pictures if row.image_status not in (None, Status.SKIPPED)]
-    if not tried or any(row.dhash is not None and row.hash_ok is not False for row in tried):
+    said = [row for row in rows if row.source == Source.PRESENCE and row.kind != Kind.ROOM and _heard(row)]
+    if not tried or any(_fit(row, said) for row in tried):
         return None
     reasons = {row.image_status for row in tried}
     if reasons == {Status.FORBIDDEN}:
         return Verdict.HIDDEN
     return Verdict.UNREACHABLE if reasons <= {Status.TIMEOUT, Status.UNAVAILABLE} else Verdict.BROKEN
+
+
+def _heard(row: _Row) -> bool:
+    return row.status in (Status.OK, Status.EMPTY, Status.UNSUPPORTED) or row.condition == "not-ready"
+
+
+def _fit(row: _Row, said: Sequence[_Row]) -> bool:
+    """Tell whether clients that keep to the XEPs show a picture: its id is its hash, and presence tells of a vCard's."""
+    if row.dhash is None or row.hash_ok is False:
+        return False
+    if row.source == Source.PEP:
+        return row.id_is_sha1 is not False
+    return not said or any(each.id is not None and normalized(each.id) == row.sha1 for each in said)

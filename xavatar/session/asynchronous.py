@@ -622,10 +622,16 @@ class AsyncSession:
         return notes
 
     def __repr__(self) -> str:
-        return display.text(type(self).__name__, self.jid, self.state, self._notes())
+        return display.text(type(self).__name__, self._name, self.state, self._notes())
 
     def _repr_html_(self) -> str:
-        return display.html(self.jid, self.state, self._notes())
+        return display.html(self._name, self.state, self._notes())
+
+    @property
+    def _name(self) -> str:
+        """The address; with the resource only when it was wished for, since servers make long ones up."""
+        wished = "/" in self._access.name
+        return self.jid if wished or self._connection is None else self._connection.bare
 
 
 def _source(value: Source | str) -> Source:
