@@ -28,6 +28,7 @@ from .session import Session
 from .stanza import Stanza, StanzaError
 from .store import NodeStore
 from .subscriptions import Subscriptions
+from .uploads import Uploads
 from .users import Parts, Users
 from .vcard import VCards
 from .xml import split_tag
@@ -59,6 +60,7 @@ class Host:
         self.presence = Presence(self.directory, self.router, self.caps, self.options)
         self.vcards = VCards(self._vcard_changed)
         self.muc = Muc(self) if scenario.rooms_domain else None
+        self.uploads = self._uploads() if self.options.uploads else None
         self._conversion = Conversion(self.store)
         self._resume_seconds = resume_seconds if self.options.stream_management else 0.0
         self._resumable: dict[str, asyncio.TimerHandle] = {}
@@ -88,6 +90,11 @@ class Host:
             yield Users(domain, parts)
         if self.muc is not None:
             yield self.muc
+        if self.uploads is not None:
+            yield self.uploads
+
+    def _uploads(self) -> Uploads:
+        return Uploads(f"upload.{self.scenario.domain}", self.scenario.domain, self.responder)
 
     @property
     def stream_management(self) -> bool:

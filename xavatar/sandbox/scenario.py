@@ -221,6 +221,8 @@ class Options:
         otherwise ``service-unavailable`` or ``item-not-found``.
     stream_management : bool
         XEP-0198 with resumption.
+    uploads : bool
+        A service for HTTP uploads (XEP-0363), at ``upload.`` and the domain.
     """
 
     conversion: bool = True
@@ -228,6 +230,7 @@ class Options:
     push_on_presence: bool = True
     forbid_unknown: bool = True
     stream_management: bool = True
+    uploads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

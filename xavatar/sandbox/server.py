@@ -1,4 +1,4 @@
-"""The server's sockets: two listeners on loopback, and the streams they accept."""
+"""The server's sockets: listeners on loopback, two for streams and one for files, and the streams they accept."""
 
 from __future__ import annotations
 
@@ -127,6 +127,8 @@ class Server:
         self.port = await self._open(self.port, direct_tls=None)
         # Wrapped by the stream, not by the listener: asyncio hides connections until their handshake is over.
         self.tls_port = await self._open(self.tls_port, direct_tls=self._certificates.context)
+        if self.state.uploads is not None:
+            self._listeners.append(await self.state.uploads.listen(self.host, self._certificates.context))
 
     async def _open(self, port: int, direct_tls: ssl.SSLContext | None) -> int:
         loop = asyncio.get_running_loop()
