@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from xavatar.avatar import is_sha1, normalize_id
 from xavatar.avatar.parse import Picture
@@ -29,6 +29,14 @@ class ImageShelf(Protocol):
 
     def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
         """Keep images' bytes; pairs of SHA-1 and bytes."""
+
+
+@runtime_checkable
+class BlockList(Protocol):
+    """A shelf that never wants to see some images again."""
+
+    def blocks(self, sha1: str) -> bool:
+        """Tell whether an image is on the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class Pictures:
         known = await self._known(key) if is_sha1(key) else None
         if known is not None:
             return Reading(descriptor, known, Status.OK), self._problems.get((jid, descriptor.id), ())
+        if isinstance(self._shelf, BlockList) and self._shelf.blocks(key):
+            return Reading(descriptor, None, Status.SKIPPED, "blocked"), ()
         fetched = await self._fetch_once(jid, descriptor.id, key)
         mine = fetched.problems if fetched.jid == jid else ()
         return Reading(descriptor, fetched.facts, fetched.status, fetched.condition), mine

@@ -150,7 +150,11 @@ def _compare(source: Source, reading: Reading) -> tuple[list[Part], list[Part]]:
         return said, list(_real(declared, facts))
     if source is Source.PRESENCE:
         return said, []
-    words = _IMAGE_MISSING.get(reading.image_status, STATUSES[reading.image_status])
+    words = (
+        "blocked"
+        if reading.image_condition == "blocked"
+        else _IMAGE_MISSING.get(reading.image_status, STATUSES[reading.image_status])
+    )
     return said, [Part(words, reading.image_status not in (Status.SKIPPED, Status.OK))]
 
 

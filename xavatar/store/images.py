@@ -66,6 +66,11 @@ def block(db: Database, sha1: str, reason: str, *, erase: bool) -> None:
             transaction.execute("DELETE FROM images WHERE sha1 = ?", (key,))
 
 
+def blocks(db: Database, sha1: str) -> bool:
+    """Tell whether an image is on the block list."""
+    return bool(db.one("SELECT count(*) FROM blocked WHERE sha1 = ?", (sha1,)))
+
+
 def unblock(db: Database, sha1: str) -> None:
     """Take an image off the block list."""
     db.run("DELETE FROM blocked WHERE sha1 = ?", (_key(sha1),))

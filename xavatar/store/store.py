@@ -257,6 +257,10 @@ class Store:
         """
         images.block(self._db, sha1, reason, erase=erase)
 
+    def blocks(self, sha1: str) -> bool:
+        """Tell whether an image is on the block list; collections do not fetch it then."""
+        return not self._db.closed and images.blocks(self._db, sha1)
+
     def unblock(self, sha1: str) -> None:
         """Take an image off the block list; nothing when it is not there."""
         images.unblock(self._db, sha1)
