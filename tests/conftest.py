@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -60,6 +62,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         kind = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
         if kind in KINDS:
             item.add_marker(kind)
+
+
+@pytest.fixture
+def no_lull(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sessions wait for presences no longer than on loopback, where they come before the answers do."""
+    from xavatar.session import access
+
+    monkeypatch.setattr(access, "_EMBEDDED", replace(access._EMBEDDED, presence_wait=0.1))
+    monkeypatch.setattr(access, "Settings", partial(access.Settings, presence_wait=0.1))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -62,6 +63,13 @@ class Enter(Protocol):
     """Logs somebody in, until the test's end."""
 
     async def __call__(self, server: Server, jid: str = "juliet@capulet.lit", resource: str = "raw") -> RawClient: ...
+
+
+@pytest.fixture(autouse=True)
+def _no_lull(request: pytest.FixtureRequest) -> None:
+    """For tests of sessions; the others need not import so much."""
+    if "xavatar.session" in sys.modules:
+        request.getfixturevalue("no_lull")
 
 
 @pytest.fixture

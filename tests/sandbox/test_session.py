@@ -33,7 +33,7 @@ from xavatar.errors import (
 )
 
 # One of Verona is silent. Few are asked at once, so that the others answer in time on a busy machine too.
-SHORT = xa.Settings(timeout=0.7, concurrency=8)
+SHORT = xa.Settings(timeout=0.7, concurrency=8, presence_wait=0.1)
 PASSWORD = "correct horse battery staple"
 
 

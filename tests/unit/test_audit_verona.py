@@ -15,7 +15,7 @@ from xavatar.store import Store
 
 VERONA = load("verona")
 # Nobody hesitates and few are asked at once, so that a short timeout tells who is silent on a busy machine too.
-SHORT = Settings(timeout=0.7, concurrency=8)
+SHORT = Settings(timeout=0.7, concurrency=8, presence_wait=0.1)
 PROMPT = replace(
     VERONA,
     accounts=tuple(

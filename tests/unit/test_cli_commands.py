@@ -23,6 +23,8 @@ from xavatar.cli import diagnose, history, serve, trace  # noqa: F401  they add 
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 
+pytestmark = pytest.mark.usefixtures("no_lull")
+
 SILENT = """
 title = "Silence"
 domain = "verona.lit"

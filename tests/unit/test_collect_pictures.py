@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
 from xml.etree.ElementTree import Element, fromstring

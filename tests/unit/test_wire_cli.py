@@ -17,6 +17,8 @@ from xavatar.cli.exits import Exit
 from xavatar.sandbox import Fault, Sandbox, sandbox
 from xavatar.wire.trace import Trace
 
+pytestmark = pytest.mark.usefixtures("no_lull")
+
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Sandbox]:
