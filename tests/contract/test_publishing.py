@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from PIL import Image
 from tests.contract.conftest import login
 from tests.servers import RunningServer
 from tests.unit.hostile import exif
-from xavatar.avatar import AvatarSet, Publication, StepResult
+from xavatar.avatar import AvatarSet, HttpAvatarDescriptor, Publication, StepResult, UrlPolicy, fetch_url
 from xavatar.avatar.plan import Progress, StepKind
 from xavatar.avatar.read import fetch_data
 from xavatar.errors import ConfigError, Forbidden, NotFound, NotSupported
@@ -169,3 +170,26 @@ async def test_steps_are_told_as_they_happen(server: RunningServer, photo: Path)
         assert [each.progress for each in told] == [Progress.UNDER_WAY, Progress.DONE] * len(plan.steps)
         assert [each for each in told if each.progress is Progress.DONE] == list(publication.results)
         assert isinstance(publication, Publication)
+
+
+async def test_a_large_variant_is_uploaded_and_announced(server: RunningServer, photo: Path) -> None:
+    """XEP-0363: the small PNG in PEP, the large one at a url that gives the very bytes (P84-08, P84-14)."""
+    avatar = AvatarSet.from_image(photo, large=400, formats=("webp", "jpeg"))
+    async with owner(server) as session, AsyncSession(**login(server), timeout=10) as juliet:
+        features = await session.features()
+        assert features.upload == server.uploads_domain
+        plan = await session.plan(avatar, access_model="open")
+        assert [step.kind for step in plan.steps[:2]] == [StepKind.UPLOAD] * 2
+        assert ("<profile " in plan.steps[0].payload) is features.upload_profile
+        # Neither Prosody 0.12 nor ejabberd 23 knows what an upload is for: it may expire, and the plan says so.
+        assert ("P363-01" in [each.rule for each in plan.cautions]) is not features.upload_profile
+        publication = await session.publish(plan)
+        table = await juliet.roster(images=False, sources=["pep"])
+        rows = table[table["jid"] == server.jid(USER)].to_dict("records")
+        assert [row["mime"] for row in rows] == ["image/png", "image/webp", "image/jpeg"]
+        assert [row["url"] for row in rows[1:]] == [result.detail for result in publication.results[:2]]
+        context = ssl.create_default_context(cafile=str(server.ca_file))
+        policy = UrlPolicy(permits=lambda _: True, ports=frozenset(range(1, 65536)), context=context)
+        for row, made in zip(rows[1:], avatar.uploads, strict=True):
+            image = await fetch_url(HttpAvatarDescriptor(USER, row["id"], url=row["url"]), policy)
+            assert (image, row["nbytes"], row["width"]) == (made.data, made.nbytes, 400)

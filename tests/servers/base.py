@@ -56,6 +56,7 @@ class RunningServer(ABC):
     host = "127.0.0.1"
     domain = "xmpp.test"
     rooms_domain = "rooms.xmpp.test"
+    uploads_domain = "upload.xmpp.test"
 
     def __init__(self, cast: Cast, *, conversion: bool = True, stream_management: bool = True) -> None:
         self.cast = cast
@@ -63,7 +64,7 @@ class RunningServer(ABC):
         self.stream_management = stream_management
         self.accounts = cast.accounts()
         self.home = Path(tempfile.mkdtemp(prefix=f"xavatar-{self.kind}-"))
-        self.port, self.tls_port = free_ports(2)
+        self.port, self.tls_port, self.web_port = free_ports(3)
         self.ca_file = self.home / "ca.pem"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -155,7 +156,7 @@ class RunningServer(ABC):
         authority = trustme.CA()
         # ejabberd sets a timer for the end of each certificate, and Erlang's timers end after 49 days.
         end = datetime.now(UTC) + timedelta(days=30)
-        certificate = authority.issue_cert(self.domain, self.rooms_domain, not_after=end)
+        certificate = authority.issue_cert(self.domain, self.rooms_domain, self.host, not_after=end)
         authority.cert_pem.write_to_path(self.ca_file)
         self.key_file, self.chain_file = self.home / "key.pem", self.home / "chain.pem"
         self.both_file = self.home / "both.pem"

@@ -28,6 +28,7 @@ listen:
      shaper: none, max_stanza_size: 10485760}}
   - {{port: {tls_port}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, access: c2s,
      shaper: none, max_stanza_size: 10485760}}
+  - {{port: {web_port}, ip: "127.0.0.1", module: ejabberd_http, tls: true, request_handlers: {{/: mod_http_upload}}}}
 acl: {{local: {{user_regexp: ""}}}}
 access_rules: {{local: {{allow: local}}, c2s: {{allow: all}}}}
 modules:
@@ -38,6 +39,8 @@ modules:
   mod_vcard: {{search: false}}
   mod_muc: {{host: {rooms_domain}, access_create: local}}
   mod_pubsub: {{access_createnode: local, plugins: [flat, pep]}}
+  mod_http_upload: {{host: {uploads_domain}, docroot: "{home}/uploads", put_url: "https://127.0.0.1:{web_port}",
+    thumbnail: false}}
 """
 START = (
     '{{ok, _}} = application:ensure_all_started(ejabberd), '
@@ -63,7 +66,7 @@ class Ejabberd(RunningServer):
         """Write configuration, accounts and rosters."""
         config = CONFIG.format(
             domain=self.domain, rooms_domain=self.rooms_domain, both=self.both_file, port=self.port,
-            tls_port=self.tls_port,
+            tls_port=self.tls_port, web_port=self.web_port, uploads_domain=self.uploads_domain, home=self.home,
         )
         modules = ["mod_avatar", "mod_vcard_xupdate"] if self.conversion else []
         modules += ["mod_stream_mgmt"] if self.stream_management else []

@@ -18,6 +18,11 @@ interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
 c2s_direct_tls_ports = {{ {tls_port} }}
 s2s_ports = {{}}
+http_ports = {{}}
+https_ports = {{ {web_port} }}
+https_interfaces = {{ "127.0.0.1" }}
+https_ssl = {{ key = "{key}", certificate = "{chain}" }}
+http_default_host = "{uploads_domain}"
 modules_disabled = {{ "s2s" }}
 modules_enabled = {{
   "roster", "saslauth", "tls", "disco", "ping", "presence", "posix", "pep", "vcard4", {modules}
@@ -33,6 +38,8 @@ VirtualHost "{domain}"
 Component "{rooms_domain}" "muc"
   modules_enabled = {{ "vcard_muc" }}
   restrict_room_creation = false
+Component "{uploads_domain}" "http_file_share"
+  http_external_url = "https://127.0.0.1:{web_port}/"
 """
 
 
@@ -48,7 +55,8 @@ class Prosody(RunningServer):
         config = CONFIG.format(
             home=self.home, root="true" if os.getuid() == 0 else "false", port=self.port, tls_port=self.tls_port,
             modules=", ".join(f'"{module}"' for module in modules), key=self.key_file, chain=self.chain_file,
-            domain=self.domain, rooms_domain=self.rooms_domain,
+            domain=self.domain, rooms_domain=self.rooms_domain, uploads_domain=self.uploads_domain,
+            web_port=self.web_port,
         )
         (self.home / "prosody.cfg.lua").write_text(config)
         rosters = self.cast.rosters()
