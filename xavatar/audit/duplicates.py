@@ -216,9 +216,11 @@ def _groups(pictures: list[_Picture], bounds: _Bounds) -> Iterator[_Group]:
     facing = np.concatenate([pairs.right, pairs.left])
     apart = np.concatenate([pairs.distance, pairs.distance])
     order = np.lexsort((apart, both))
-    ends = np.searchsorted(both[order], np.arange(len(looks) + 1))
+    ends = np.searchsorted(both[order], np.arange(len(looks) + 1)).tolist()
     left = np.ones(len(looks), bool)
-    for index in sorted(range(len(looks)), key=lambda index: _rank(looks[index])):
+    # Nearly all pictures are one person's and like no other.
+    met = (n for n, look in enumerate(looks) if ends[n] < ends[n + 1] or len(look) > 1 or len(look[0].shown) > 1)
+    for index in sorted(met, key=lambda index: _rank(looks[index])):
         if left[index]:
             mine = order[ends[index] : ends[index + 1]]
             mine = mine[left[facing[mine]]]
