@@ -71,7 +71,8 @@ class Inlet:
             return
         stop = self._end(start, self._parser._parser.CurrentByteIndex - self._base)
         if stop is not None:
-            element = bytes(self._data[start:stop])
+            with memoryview(self._data) as view:
+                element = bytes(view[start:stop])
             self._drop(stop)
             self._sink(Direction.IN, element)
 

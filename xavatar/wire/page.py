@@ -45,7 +45,7 @@ _STYLE: Final = (
 .xa-trace .xa-out { color:var(--out); font-weight:700 }
 .xa-trace .xa-in { color:var(--in); font-weight:700 }
 .xa-trace .xa-x { display:inline-block; border:1px solid var(--line); border-radius:9px; padding:0 .5em; font-size:11px;
-  color:var(--dim); margin-left:.4em; white-space:nowrap }
+  color:var(--dim); margin:0 .3em 0 0; white-space:nowrap }
 .xa-trace .xa-rule { color:var(--name) }
 .xa-trace .xa-bad { color:var(--bad); background:var(--badbg); border-color:var(--bad) }
 .xa-trace pre { margin:0; padding:.6em .8em .8em 3.8em; overflow:auto; background:var(--bg); color:var(--fg);
@@ -139,6 +139,9 @@ def _rules(lessons: tuple[Lesson, ...]) -> tuple[str, ...]:
 
 
 def _lessons(entry: Entry) -> Iterator[str]:
+    if entry.request is not None:
+        yield f"<li>Answers no. {entry.request.number}, {entry.elapsed_ms:.1f} ms later.</li>"
+
     def line(lesson: Lesson, tone: str, what: str) -> str:
         return f'<li><span class="xa-x {tone}">{lesson.rule}</span> {what}{escape(lesson.words)}</li>'
 

@@ -13,8 +13,7 @@ from typing import Final
 HIDDEN: Final = "\N{HORIZONTAL ELLIPSIS}".encode()
 
 # A stanza in pieces. Quantifiers are possessive: strangers write stanzas, none may take long.
-_TAG: Final = re.compile(rb"<[^<>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^<>\"']*+)*+>")
-_PIECE: Final = re.compile(rb"<!\[CDATA\[.*?\]\]>|" + _TAG.pattern + rb"|[^<]++", re.S)
+_PIECE: Final = re.compile(rb"<!\[CDATA\[.*?\]\]>|<[^<>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^<>\"']*+)*+>|[^<]++", re.S)
 _NAME: Final = re.compile(rb"</?([\w.:-]+)")
 _ATTRIBUTE: Final = re.compile(rb"(?<=\s)([\w.:-]++)(\s*+=\s*+)(\"[^\"]*+\"|'[^']*+')")
 
@@ -25,11 +24,9 @@ _CREDENTIALS: Final = frozenset((b"authorization", b"cookie"))
 _LOGIN: Final = re.compile(rb"urn:ietf:params:xml:ns:xmpp-sasl|urn:xmpp:sasl:")
 _OLD_LOGIN: Final = b"jabber:iq:auth"
 
-# A stanza whose tags have none of these holds nothing to leave out.
-_SIGNS: Final = (
-    *(b"body", b"subject", b"header", b"<put", b":put", b"sasl", _OLD_LOGIN),
-    *(b"assw", b"ASSW", b"assphrase", b"ecret", b"ECRET", b"oken", b"OKEN", b"redential"),
-)
+# A stanza whose tags, in small letters, have none of these holds nothing to leave out. Text is searched faster than
+# bytes, and for few long words faster than for many short ones.
+_SIGNS: Final = ("message", ":upload", "xmpp-sasl", "xmpp:sasl", "iq:auth", "pass", "secret", "token", "credential")
 _LARGE: Final = 1000
 
 
@@ -41,11 +38,16 @@ def cleaned(stanza: bytes) -> bytes | None:
     stanza : bytes
         One well-formed element, as sent or received.
     """
-    tags = stanza if len(stanza) < _LARGE else b"".join(_TAG.findall(stanza))  # an image need not be searched
+    tags = (stanza if len(stanza) < _LARGE else _without_texts(stanza)).decode("latin-1").lower()
     for sign in _SIGNS:
         if sign in tags:
             return _without_secrets(stanza)
     return stanza
+
+
+def _without_texts(stanza: bytes) -> bytes:
+    """Return the tags, in next to no time: an image need not be searched."""
+    return b"".join([piece.rpartition(b">")[0] for piece in stanza.split(b"<")])
 
 
 def _without_secrets(stanza: bytes) -> bytes | None:

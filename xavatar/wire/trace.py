@@ -202,7 +202,7 @@ class Trace(Sequence[Entry]):
         return Trace(entries(exchange.from_json_lines(text, str(path))))
 
     def __str__(self) -> str:
-        return "\n\n".join(f"{headline(entry)}\n{_body(entry)}" for entry in self.entries)
+        return "\n\n".join("\n".join((headline(entry), *notes(entry), _body(entry))) for entry in self.entries)
 
     def __repr__(self) -> str:
         shown = self.entries[-_LISTED:]
@@ -216,6 +216,8 @@ class Trace(Sequence[Entry]):
 
         for entry in self.entries:
             yield Text(headline(entry), style="bold")
+            for count, note in enumerate(notes(entry)):
+                yield Text(note, style="red" if count < len(entry.breaks) else "magenta")
             yield as_rich(entry.element) if entry.element is not None else Text(unreadable(entry.raw))
             yield Text()
 
@@ -270,9 +272,15 @@ def headline(entry: Entry) -> str:
     arrow, peer = ("→", entry.to) if entry.direction is Direction.OUT else ("←", entry.sender)
     parts = [f"{entry.number:>5}", f"{entry.at:%H:%M:%S.%f}"[:12], arrow, entry.kind, peer or "own account"]
     parts += [entry.summary, f"{entry.size:,} B"]
-    parts += [f"{entry.elapsed_ms:.1f} ms"] if entry.elapsed_ms is not None else []
+    parts += [f"{entry.elapsed_ms:.1f} ms after {entry.request.number}"] if entry.request is not None else []
     parts += list(entry.xeps[:1]) + [f"!{lesson.rule}" for lesson in entry.breaks]
     return harmless("  ".join(parts))
+
+
+def notes(entry: Entry) -> tuple[str, ...]:
+    """Return a line for each rule a stanza breaks, then for each it shows at work."""
+    broken = (f"{lesson.rule:>11}  broken: {lesson.words}" for lesson in entry.breaks)
+    return (*broken, *(f"{lesson.rule:>11}  {lesson.words}" for lesson in entry.illustrates))
 
 
 def _body(entry: Entry) -> str:
