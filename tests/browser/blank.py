@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from anywidget._util import remove_buffers
 from comm.base_comm import BaseComm
 from playwright.sync_api import Page
 
@@ -34,6 +35,10 @@ FRONT_END = """
   const view = (word) => new DataView(Uint8Array.from(atob(word), (letter) => letter.charCodeAt(0)).buffer);
   const send = (id, data, buffers = []) => pySend(id, JSON.stringify(data), buffers.map((one) => text(bytes(one))));
 
+  const put = (state, paths, buffers) => paths.forEach((path, at) => {
+    path.slice(0, -1).reduce((place, key) => place[key], state)[path.at(-1)] = view(buffers[at]);
+  });
+
   class Model {
     constructor(id, state) { Object.assign(this, { id, state, listeners: {}, changed: {}, urls: 0 }); }
     get(name) { return this.state[name]; }
@@ -50,7 +55,8 @@ FRONT_END = """
     handle(kind, data, buffers) {
       if (kind === "comm_close") { this.end(); return; }
       if (data.method === "custom") this.emit("msg:custom", data.content, buffers.map(view));
-      else if (data.method === "update") for (const [name, value] of Object.entries(data.state)) {
+      else if (data.method === "update") put(data.state, data.buffer_paths, buffers);
+      if (data.method === "update") for (const [name, value] of Object.entries(data.state)) {
         this.state[name] = value;
         this.emit(`change:${name}`, value);
       }
@@ -86,7 +92,10 @@ FRONT_END = """
 
   window.notebook = {
     models, live, unrevoked: () => live.size,
-    async open(id, source, state) { const model = models[id] = new Model(id, state); await model.open(source); },
+    async open(id, source, state, paths, buffers) {
+      put(state, paths, buffers);
+      await (models[id] = new Model(id, state)).open(source);
+    },
     async show(id, selector) { await models[id].render(document.querySelector(selector)); },
   };
   const take = async () => {
@@ -149,14 +158,13 @@ class Blank:
         self._views += 1
         if widget.model_id not in self._widgets:
             self._widgets[widget.model_id] = widget
-            state = json.loads(json.dumps(widget.get_state(), default=str))
+            state, paths, buffers = remove_buffers({**widget.get_state(), "layout": None})
             self.page.evaluate(
                 "css => document.head.append(Object.assign(document.createElement('style'), {textContent: css}))",
                 state["_css"],
             )
-            self.page.evaluate(
-                "([id, source, state]) => notebook.open(id, source, state)", [widget.model_id, state["_esm"], state]
-            )
+            words = [base64.b64encode(buffer).decode() for buffer in buffers]
+            self.page.evaluate("(all) => notebook.open(...all)", [widget.model_id, state["_esm"], state, paths, words])
         selector = f"#view{self._views}"
         self.page.evaluate(
             """([name, width]) => document.querySelector('main').append(

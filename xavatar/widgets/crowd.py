@@ -1,4 +1,4 @@
-"""Everybody in a gallery, as the page gets them: columns of short values, texts harmless and cut."""
+"""Everybody in a gallery, as the page gets them: two texts of lines, columns of numbers, all harmless and short."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any, Final
 
 import hsluv
+import numpy as np
 import pandas as pd
 
 from xavatar.audit.text import clean
 from xavatar.frames.people import Verdict, people
 from xavatar.frames.problems import problems
 from xavatar.frames.text import person_label, plain_rows
-from xavatar.imaging.placeholder import first_grapheme, hue
+from xavatar.imaging.placeholder import hue
 from xavatar.model import Finding, Kind, Severity, Source, Status
 
 from .album import Album
@@ -23,7 +24,11 @@ _READ: Final = (
     "frames", *(source.value for source in Source),
 )  # fmt: skip
 _LABEL: Final = 120
+_AT_ONCE: Final = 500
 _ADDRESS: Final = 300
+_COLUMNS: Final = (
+    "shade", "kind", "group", "verdict", "picture", "mime", "bytes", "width", "height", "frames", "bits"
+)  # fmt: skip
 _VERDICTS: Final = {verdict.value: number for number, verdict in enumerate(Verdict)}
 
 
@@ -42,8 +47,10 @@ class _Table:
         return number
 
 
-def crowd(table: pd.DataFrame, album: Album, findings: Iterable[Finding] | None = None) -> dict[str, Any]:
-    """Return a gallery's people in columns, one row per subject in the frame's order.
+def crowd(
+    table: pd.DataFrame, album: Album, findings: Iterable[Finding] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return a gallery's people, one row per subject in the frame's order, and their JIDs.
 
     Parameters
     ----------
@@ -53,49 +60,68 @@ def crowd(table: pd.DataFrame, album: Album, findings: Iterable[Finding] | None 
     findings : iterable of Finding, optional
         Left out, what :func:`~xavatar.frames.problems.problems` sees.
     """
-    groups, rules = _Table(), _Table()
-    found: dict[str, list[Any]] = {
-        name: []
-        for name in ("jid", "label", "letter", "color", "kind", "group", "verdict", "picture",
-                     "type", "bytes", "width", "height", "frames", "sources")
-    }  # fmt: skip
+    groups, kinds, rules = _Table(), _Table(), _Table()
+    addresses: list[str] = []
+    labels: list[str] = []
+    numbers: list[tuple[int, ...]] = []
     rows: dict[str, int] = {}
-    for jid, kind, nick, name, joined, verdict, sha1, mime, nbytes, width, height, frames, *answers in plain_rows(
-        people(table), _READ
-    ):
+    for jid, kind, nick, name, joined, verdict, sha1, mime, nbytes, width, height, frames, *answers in _folded(table):
         rows[jid] = len(rows)
-        label = clean(person_label(name, nick, jid), _LABEL)
-        row = (
-            clean(jid, _ADDRESS),
-            label,
-            first_grapheme(label.replace("\ufffd", "")) or "?",
-            # Rooms may hide the JID; XEP-0392 then takes the nickname.
-            shade(nick if kind == Kind.OCCUPANT and nick else jid),
-            kind,
-            groups.number(joined, clean(joined or "", _LABEL)),
-            _VERDICTS[verdict],
-            album.number(sha1) if sha1 else -1,
-            (mime or "").removeprefix("image/").upper(),
-            nbytes or 0,
-            width or 0,
-            height or 0,
-            frames or 0,
-            sum(1 << bit for bit, status in enumerate(answers) if status == Status.OK),
+        addresses.append(short(jid, _ADDRESS))
+        labels.append(short(person_label(name, nick, jid), _LABEL))
+        # Rooms may hide the JID; XEP-0392 then takes the nickname.
+        angle = round(hue(nick if kind == Kind.OCCUPANT and nick else jid)) % 360
+        numbers.append(
+            (
+                angle,
+                kinds.number(kind, kind),
+                groups.number(joined, short(joined or "", _LABEL)),
+                _VERDICTS[verdict],
+                album.number(sha1) if sha1 else -1,
+                kinds.number(mime, (mime or "").removeprefix("image/").upper()),
+                nbytes or 0,
+                width or 0,
+                height or 0,
+                frames or 0,
+                sum(1 << bit for bit, status in enumerate(answers) if status == Status.OK),
+            )
         )
-        for column, value in zip(found.values(), row, strict=True):
-            column.append(value)
     broken: dict[int, list[int]] = {}
     for jid, rule in _rules(table, findings):
         if (number := rules.number(rule[0], rule)) not in (mine := broken.setdefault(rows.get(jid, -1), [])):
             mine.append(number)
     broken.pop(-1, None)
-    return {
-        **found,
+    told = {
+        # One text and one buffer: a front end's libraries walk through lists value by value, on both sides.
+        "jid": "\n".join(addresses),
+        "label": "\n".join(labels),
+        "columns": list(_COLUMNS),
+        "numbers": np.array(numbers, dtype="<i4").reshape(-1, len(_COLUMNS)).T.tobytes(),
+        "shades": _shades(),
         "verdicts": list(_VERDICTS),
+        "kinds": kinds.values,
         "groups": groups.values,
         "rules": rules.values,
-        "findings": {str(row): numbers for row, numbers in broken.items()},
+        "findings": {str(row): mine for row, mine in broken.items()},
     }
+    return told, list(rows)
+
+
+def _folded(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each subject, folding some at a time: all at once would take ten times the memory."""
+    known: dict[str, int] = {}
+    rows = table["jid"].to_numpy(dtype=object).tolist()
+    numbers = np.fromiter((known.setdefault(jid, len(known)) for jid in rows), dtype=np.intp, count=len(rows))
+    together = bool((np.diff(numbers) >= 0).all())
+    for start in range(0, len(known), _AT_ONCE):
+        end = start + _AT_ONCE
+        mine = slice(*np.searchsorted(numbers, (start, end))) if together else (numbers >= start) & (numbers < end)
+        yield from plain_rows(people(table.iloc[mine]), _READ)
+
+
+def short(text: str, limit: int) -> str:
+    """Return text as :func:`~xavatar.audit.text.clean` does, quickly where there is nothing to do."""
+    return text if len(text) <= limit and text.isascii() and text.isprintable() else clean(text, limit)
 
 
 def _rules(table: pd.DataFrame, findings: Iterable[Finding] | None) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -108,11 +134,7 @@ def _rules(table: pd.DataFrame, findings: Iterable[Finding] | None) -> Iterator[
         yield jid, (clean(problem.partition(":")[0], _LABEL), Severity.WARNING.value)
 
 
-def shade(key: str) -> str:
-    """Return a key's colour (XEP-0392, 5.4), its angle rounded to a degree: thousands are wanted at once."""
-    return _shade(round(hue(key)) % 360)
-
-
 @cache
-def _shade(angle: int) -> str:
-    return str(hsluv.hsluv_to_hex((angle, 100, 50)))
+def _shades() -> list[str]:
+    """Return the colours of all angles (XEP-0392, 5.4), a degree apart: thousands are wanted at once."""
+    return [str(hsluv.hsluv_to_hex((angle, 100, 50))) for angle in range(360)]

@@ -93,8 +93,7 @@ class Gallery(Widget):
             source = source.table
         self._table = source
         self._album = Album(pictures.get if pictures is not None else lookup)
-        people = crowd(source, self._album, findings)
-        self._jids: list[str] = source["jid"].drop_duplicates().tolist()
+        people, self._jids = crowd(source, self._album, findings)
         self._rows = {jid: row for row, jid in enumerate(self._jids)}
         super().__init__(_people=people, tile=tile, height=height, group=group, sort=sort, shape=shape)
 
@@ -134,8 +133,21 @@ class Gallery(Widget):
         self._album.clear()
 
     def _static_html(self) -> str:
-        return Thumbnails(self._table, 48, _STILL)._repr_html_()
+        first = self._table[self._table["jid"].isin(self._jids[:_STILL])]
+        return _Still(first, len(self._jids))._repr_html_()
 
     def __repr__(self) -> str:
         chosen = f", {len(self.selected)} selected" if self.selected else ""
         return f"<Gallery of {len(self._jids)}{chosen}{' (closed)' if self.closed else ''}>"
+
+
+class _Still(Thumbnails):
+    """The first few of many, without folding the rest."""
+
+    def __init__(self, table: pd.DataFrame, total: int) -> None:
+        super().__init__(table, 48, _STILL)
+        self._total = total
+
+    @property
+    def caption(self) -> str:
+        return f"showing {min(self._total, _STILL)} of {self._total}"

@@ -222,7 +222,7 @@ class Wall {
     const { people } = this;
     const row = this.order[position];
     const rules = people.rules(row);
-    const [severity, verdict, sources] = [people.severity(row), people.verdict(row), people.sources(row)];
+    const [severity, verdict, sources] = [people.severity(row), people.verdictOf(row), people.sources(row)];
     const label = people.label(row);
     // Marks are drawn by the style sheet from these attributes: an element less for each.
     const face = h("div", {
@@ -250,10 +250,10 @@ class Wall {
 
   #title(row) {
     const { people } = this;
-    const { type, bytes, width, height } = people.columns;
-    const facts = bytes[row] ? [`${type[row] || "unknown"} ${width[row]} × ${height[row]}, ${size(bytes[row])}`] : [];
+    const { bytes, width, height } = people;
+    const facts = bytes[row] ? [`${people.type(row) || "unknown"} ${width[row]} × ${height[row]}, ${size(bytes[row])}`] : [];
     const rules = people.rules(row).map(({ id, severity }) => `${severity}: ${id}`);
-    return [people.label(row), people.jid(row), people.verdict(row), ...facts, ...rules].join("\n");
+    return [people.label(row), people.jid(row), people.verdictOf(row), ...facts, ...rules].join("\n");
   }
 
   /** Give a tile its picture, or what stands for it; ask for the picture first. */
@@ -264,8 +264,8 @@ class Wall {
     element.painted = true;
     if (blob === null) {
       element.face.classList.add("xav-letter");
-      element.face.textContent = this.people.columns.letter[element.row];
-      element.face.style.background = this.people.columns.color[element.row];
+      element.face.textContent = this.people.letter(element.row);
+      element.face.style.background = this.people.color(element.row);
       return;
     }
     const image = h("img", { alt: `avatar of ${this.people.label(element.row)}`, draggable: "false", decoding: "async" });
@@ -281,7 +281,7 @@ class Wall {
   }
 
   #picture(row) {
-    const number = this.people.picture(row);
+    const number = this.people.picture[row];
     return number < 0 ? null : this.album.get(number, sideFor(this.tile));
   }
 
