@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from tests.support import THOROUGH
 from tests.unit.hostile import picture, saved
-from xavatar.imaging import distance, inspect
+from xavatar.imaging import Limits, distance, inspect
+from xavatar.imaging.facts import conclude, examine
 
 
 def painting(seed: int, size: int = 64) -> Image.Image:
@@ -124,3 +125,12 @@ def test_sixteen_bits_are_scaled_not_cut() -> None:
     assert facts.mode == "I;16"
     assert facts.blank is False
     assert len(facts.colors) == 5
+
+
+def test_a_picture_looks_the_same_in_any_company() -> None:
+    """Many are looked at in one go; none of them may tell."""
+    modes = ("RGB", "L", "RGBA", "LA", "P")
+    files = [saved(painting(seed, 20 + 7 * seed).convert(modes[seed % 5]), "PNG") for seed in range(25)]
+    together = conclude([examine(data, Limits()) for data in files])
+    assert together == [inspect(data) for data in files]
+    assert conclude([]) == []

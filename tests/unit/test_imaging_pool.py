@@ -7,11 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 import pytest
 
 from tests.unit.hostile import corpus, picture, saved
-from xavatar.imaging import Fault, Limits, inspect, inspect_async, pool
+from xavatar.errors import StoreError
+from xavatar.imaging import Fault, Inspector, Limits, inspect, inspect_async, pool
+from xavatar.imaging.facts import Examined, examine
 from xavatar.model import ImageFacts
 
 
@@ -42,11 +45,11 @@ async def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """A decoder that does not come back is left behind."""
     stuck = threading.Event()
 
-    def slow(data: bytes, limits: Limits) -> ImageFacts:
+    def slow(data: bytes, limits: Limits) -> Examined:
         stuck.wait(10)
-        return inspect(data, limits)
+        return examine(data, limits)
 
-    monkeypatch.setattr(pool, "inspect", slow)
+    monkeypatch.setattr(pool, "examine", slow)
     data = saved(picture(), "PNG")
     started = time.perf_counter()
     facts = await inspect_async(data, Limits(seconds=0.1))
@@ -56,12 +59,50 @@ async def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (facts.sha1, facts.nbytes, facts.format) == (inspect(data).sha1, len(data), "png")
 
 
-async def test_waiting_in_line_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(data: bytes, limits: Limits) -> ImageFacts:
-        time.sleep(0.05)
-        return inspect(data)
+async def test_one_slow_picture_does_not_hold_the_others_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = threading.Event()
+    files = [saved(picture((size, size)), "PNG") for size in range(8, 28)]
 
-    monkeypatch.setattr(pool, "inspect", slow)
+    def slow(data: bytes, limits: Limits) -> Examined:
+        if data == files[5]:
+            stuck.wait(10)
+        return examine(data, limits)
+
+    monkeypatch.setattr(pool, "examine", slow)
+    inspector = Inspector(Limits(seconds=0.2))
+    facts = await asyncio.gather(*(inspector.inspect(data) for data in files))
+    stuck.set()
+    assert [Fault.of(each.error) for each in facts] == [None] * 5 + [Fault.TIME] + [None] * 14
+    assert [each.width for each in facts[6:]] == list(range(14, 28))
+
+
+async def test_what_is_looked_at_is_kept_before_it_is_told() -> None:
+    kept: dict[str, bytes] = {}
+
+    def keep(pictures: Sequence[tuple[ImageFacts, bytes]]) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        kept.update((facts.sha1, data) for facts, data in pictures)
+
+    data = saved(picture(), "PNG")
+    facts = await Inspector(keep=keep).inspect(data)
+    assert kept == {facts.sha1: data}
+
+
+async def test_a_keeper_that_fails_is_heard() -> None:
+    def keep(pictures: Sequence[tuple[ImageFacts, bytes]]) -> None:
+        raise StoreError("The disk is full.")
+
+    inspector = Inspector(keep=keep)
+    told = await asyncio.gather(*(inspector.inspect(bytes(n)) for n in range(3)), return_exceptions=True)
+    assert [str(error) for error in told] == ["The disk is full."] * 3
+
+
+async def test_waiting_in_line_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(data: bytes, limits: Limits) -> Examined:
+        time.sleep(0.05)
+        return examine(data, limits)
+
+    monkeypatch.setattr(pool, "examine", slow)
     many = [inspect_async(saved(picture(), "PNG"), Limits(seconds=0.3)) for _ in range(20)]
     assert all(facts.error is None for facts in await asyncio.gather(*many))
 
@@ -70,12 +111,12 @@ async def test_cancelled_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[bytes] = []
     hold = threading.Event()
 
-    def slow(data: bytes, limits: Limits) -> ImageFacts:
+    def slow(data: bytes, limits: Limits) -> Examined:
         begun.append(data)
         hold.wait(10)
-        return inspect(data)
+        return examine(data, limits)
 
-    monkeypatch.setattr(pool, "inspect", slow)
+    monkeypatch.setattr(pool, "examine", slow)
     tasks = [asyncio.create_task(inspect_async(b"%d" % i)) for i in range(20)]
     await asyncio.sleep(0.1)
     for task in tasks:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -205,10 +204,19 @@ def _data(data: Element, notes: list[str]) -> Picture:
         notes.append("P84-06 <data/> has attributes")
     if len(data):
         notes.append("P84-04 <data/> holds elements")
-    text = "".join(data.itertext())
-    if len(text.split(None, 1)) > 1:
+    text = "".join(data.itertext()) if len(data) else data.text or ""
+    exact = _exactly(text)
+    if exact is None and len(text.split(None, 1)) > 1:
         notes.append("P84-05 white space in the base64")
-    return Picture(decode_base64(text, notes), problems=tuple(notes))
+    return Picture(exact or decode_base64(text, notes), problems=tuple(notes))
+
+
+def _exactly(text: str) -> bytes | None:
+    """Decode base64 as it should be; None for any other text, and for none."""
+    try:
+        return binascii.a2b_base64(text, strict_mode=True) or None
+    except ValueError:
+        return None
 
 
 def decode_base64(text: str, notes: list[str]) -> bytes | None:
@@ -220,8 +228,9 @@ def decode_base64(text: str, notes: list[str]) -> bytes | None:
     notes : list of str
         Problems are appended.
     """
-    with contextlib.suppress(binascii.Error, ValueError):
-        return base64.b64decode(text.strip(), validate=True) or None  # what is right needs no repair
+    exact = _exactly(text.strip())
+    if exact is not None:
+        return exact  # what is right needs no repair
     clean = _SPACE.sub("", text)
     if clean[:5].lower() == "data:":
         notes.append("A-19 a data: URI instead of base64")

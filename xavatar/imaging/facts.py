@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from PIL.ImageFile import ImageFile
@@ -13,7 +15,7 @@ from xavatar.model import ImageFacts
 from .decode import check_bytes, check_passes, check_pixels, exif_of, frames_of, open_picture
 from .layout import layout
 from .limits import Fault, Limits, Refused
-from .look import SIDE, look
+from .look import SIDE, Sample, looks, sample
 from .reduce import draft, plain
 from .sniff import mime_of, sniff
 
@@ -43,19 +45,52 @@ def inspect(data: bytes, limits: Limits = _DEFAULT) -> ImageFacts:
     Safe to call from several threads. Of an animation the first picture is decoded, the
     others are counted.
     """
-    found: dict[str, Any] = {}
-    error = None
+    return conclude([examine(data, limits)])[0]
+
+
+@dataclass(slots=True)
+class Examined:
+    """What one picture's decoding brought to light; how it looks is told of many at once.
+
+    Parameters
+    ----------
+    found : dict
+        Fields of :class:`ImageFacts`.
+    sample : Sample, optional
+        What is to be looked at; ``None`` when the picture was not decoded.
+    """
+
+    found: dict[str, Any]
+    sample: Sample | None = None
+
+
+def examine(data: bytes, limits: Limits) -> Examined:
+    """Do with one picture what takes long, and may be too long."""
+    examined = Examined({"sha1": hashlib.sha1(data).hexdigest(), "nbytes": len(data)})
     try:
-        _find(data, limits, found)
+        _find(data, limits, examined)
     except Refused as refusal:
-        error = str(refusal)
+        examined.found["error"] = str(refusal)
     except Exception as failure:  # noqa: BLE001  decoders raise whatever a hostile file makes them raise
-        error = str(Refused(Fault.CORRUPT, f"{type(failure).__name__}: {failure}"))
-    return ImageFacts(hashlib.sha1(data).hexdigest(), len(data), error=error, **found)
+        examined.found["error"] = str(Refused(Fault.CORRUPT, f"{type(failure).__name__}: {failure}"))
+    return examined
 
 
-def _find(data: bytes, limits: Limits, found: dict[str, Any]) -> None:
-    """Put facts into `found` in the order of their cost; what is found before a refusal remains."""
+def conclude(examined: Sequence[Examined]) -> list[ImageFacts]:
+    """Return the facts of pictures, after a look at those that were decoded."""
+    seen = iter(looks([each.sample for each in examined if each.sample is not None]))
+    facts = []
+    for each in examined:
+        if each.sample is not None:
+            look = next(seen)
+            each.found |= {"dhash": look.dhash, "phash": look.phash, "colors": look.colors, "blank": look.blank}
+        facts.append(ImageFacts(**each.found))
+    return facts
+
+
+def _find(data: bytes, limits: Limits, examined: Examined) -> None:
+    """Find facts in the order of their cost; what is found before a refusal remains."""
+    found = examined.found
     deadline = time.monotonic() + limits.seconds
     format = _recognise(data, found)
     check_bytes(data, limits)
@@ -90,8 +125,7 @@ def _find(data: bytes, limits: Limits, found: dict[str, Any]) -> None:
     found["has_alpha"] = picture.has_transparency_data
     _check_time(deadline, limits)
 
-    seen = look(plain(picture, 2 * SIDE))
-    found["dhash"], found["phash"], found["colors"], found["blank"] = seen.dhash, seen.phash, seen.colors, seen.blank
+    examined.sample = sample(plain(picture, 2 * SIDE))
     _check_time(deadline, limits)
     if structure.end is None:
         raise Refused(Fault.TRUNCATED, _STOPS)

@@ -1,14 +1,15 @@
 """How a picture looks, in numbers: two perceptual hashes, dominant colours, blankness.
 
-All of it is drawn from one reduction to 32 x 32 samples, with numpy alone and in few calls,
-because a roster has thousands of pictures, each resampling costs as much as decoding an avatar,
-and a call on so few samples costs more than what it does. The hashes follow the definitions the
+All of it is drawn from one reduction to 32 x 32 samples, with numpy alone and for many pictures
+at once, because a roster has thousands of them, each resampling costs as much as decoding an
+avatar, and a call on so few samples costs more than what it does. The hashes follow the definitions the
 ImageHash package made common and come out within a few bits of its values; hashes of one kind
 compare among each other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -23,7 +24,7 @@ SIDE: Final = 32
 _BITS: Final = 8
 _SOLID: Final = 128
 _WHITE: Final = np.float32(255)
-_LUMA: Final = np.array([0.299, 0.587, 0.114, 0], np.float32)
+_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _BUCKETS: Final = 512
 _MOST: Final = 5
 _LEAST_SHARE: Final = 0.05
@@ -56,24 +57,56 @@ class Look:
     blank: bool
 
 
-def look(picture: Image.Image) -> Look:
-    """Return the look of a picture of mode ``L``, ``RGB`` or ``RGBA``."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A picture brought down to `SIDE` x `SIDE`.
+
+    Parameters
+    ----------
+    pixels : array of shape (SIDE * SIDE, 4)
+        Red, green, blue, alpha; the last means nothing in a picture without transparency.
+    transparent : bool
+        Whether it has any.
+    """
+
+    pixels: NDArray[np.uint8]
+    transparent: bool
+
+
+def sample(picture: Image.Image) -> Sample:
+    """Return the sample of a picture of mode ``L``, ``RGB`` or ``RGBA``."""
     small = _reduced(picture)
     if small.mode == "L":
         small = small.convert("RGB")
-    raw = np.frombuffer(small.tobytes("raw", "RGBA" if small.mode == "RGBA" else "RGBX"), np.uint8).reshape(-1, 4)
-    planes = raw.T.astype(np.float32, order="C")
-    gray = _LUMA @ planes
-    opaque = True
-    if small.mode == "RGBA":
-        # The hashes see the picture as it stands on a white page.
-        gray = _WHITE + (gray - _WHITE) * (planes[3] / _WHITE)
-        seen = raw[:, 3] >= _SOLID
-        if not (opaque := bool(seen.all())):
-            raw, planes = raw[seen], planes[:, seen]
-    dhash, phash = _hashes(gray.reshape(SIDE, SIDE))
-    colors, uniform = _palette(raw, planes)
-    return Look(dhash, phash, colors, uniform and (opaque or not colors))
+    raw = small.tobytes("raw", "RGBA" if small.mode == "RGBA" else "RGBX")
+    return Sample(np.frombuffer(raw, np.uint8).reshape(-1, 4), small.mode == "RGBA")
+
+
+def looks(samples: Sequence[Sample]) -> list[Look]:
+    """Return the looks of pictures, each as it would be alone."""
+    if not samples:
+        return []
+    pixels = np.stack([each.pixels for each in samples])
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    transparent = np.array([each.transparent for each in samples])
+    seen = (planes[3] >= _SOLID) | ~transparent[:, np.newaxis]
+    hashes = _hashes(_gray(planes, transparent))
+    palettes = _palettes(planes, _buckets(pixels), seen)
+    opaque = np.asarray(seen.all(axis=1)).tolist()
+    return [
+        Look(dhash, phash, colors, uniform and (whole or not colors))
+        for (dhash, phash), (colors, uniform), whole in zip(hashes, palettes, opaque, strict=True)
+    ]
+
+
+def _gray(planes: NDArray[np.uint8], transparent: NDArray[np.bool_]) -> Samples:
+    """Return the brightness of pictures, as they stand on a white page."""
+    red, green, blue = (planes[channel].astype(np.float32) * _LUMA[channel] for channel in range(3))
+    gray = red + green + blue
+    if transparent.any():
+        cover = planes[3, transparent].astype(np.float32) / _WHITE
+        gray[transparent] = _WHITE + (gray[transparent] - _WHITE) * cover
+    return np.asarray(gray.reshape(-1, SIDE, SIDE), np.float32)
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
@@ -111,44 +144,68 @@ _COLUMNS: Final = np.ascontiguousarray(np.vstack([_lanczos(_BITS + 1), _cosines(
 _AMPLITUDE: Final = 1.0
 
 
-def _hashes(gray: Samples) -> tuple[str, str]:
+def _hashes(gray: Samples) -> list[tuple[str, str]]:
     reduced = _ROWS @ gray @ _COLUMNS
     # Whole numbers, as pixels are: where nothing rises, rounding must not decide.
-    small = np.rint(reduced[:_BITS, : _BITS + 1])
-    low = reduced[_BITS:, _BITS + 1 :]
-    ordered = np.sort(low, axis=None)
-    middle = low.size // 2
-    bits = np.empty((2, _BITS, _BITS), np.bool_)
-    np.greater(small[:, 1:], small[:, :-1], out=bits[0])
-    np.greater(low, (ordered[middle - 1] + ordered[middle]) / 2 + _AMPLITUDE, out=bits[1])
+    small = np.rint(reduced[:, :_BITS, : _BITS + 1])
+    low = reduced[:, _BITS:, _BITS + 1 :]
+    ordered = np.sort(low.reshape(len(gray), -1), axis=1)
+    middle = ordered.shape[1] // 2
+    median = (ordered[:, middle - 1] + ordered[:, middle]) / 2 + _AMPLITUDE
+    bits = np.empty((len(gray), 2, _BITS, _BITS), np.bool_)
+    np.greater(small[:, :, 1:], small[:, :, :-1], out=bits[:, 0])
+    np.greater(low, median[:, np.newaxis, np.newaxis], out=bits[:, 1])
     digits = np.packbits(bits).tobytes().hex()
-    return digits[:16], digits[16:]
+    return [(digits[at : at + 16], digits[at + 16 : at + 32]) for at in range(0, len(digits), 32)]
 
 
-def _palette(raw: NDArray[np.uint8], planes: Samples) -> tuple[tuple[str, ...], bool]:
-    """Return the dominant colours, and whether nearly all samples are of the first.
+def _palettes(
+    planes: NDArray[np.uint8], buckets: NDArray[np.uint32], seen: NDArray[np.bool_]
+) -> list[tuple[tuple[str, ...], bool]]:
+    """Return the dominant colours of each picture, and whether nearly all that is seen of it is of the first.
 
     Parameters
     ----------
-    raw : array of shape (samples, 4)
+    planes : array of shape (4, pictures, samples)
         Red, green, blue, anything.
-    planes : array of shape (4, samples)
-        The same, a row for each.
+    buckets : array of shape (pictures, samples)
+    seen : array of shape (pictures, samples)
+        Which samples count.
     """
-    total = len(raw)
-    if not total:
-        return (), True
-    buckets = _buckets(raw)
-    counts = np.bincount(buckets, minlength=_BUCKETS)
+    count = len(buckets)
+    buckets = buckets + np.arange(count, dtype=np.uint32)[:, np.newaxis] * _BUCKETS
+    buckets[~seen] = count * _BUCKETS  # where nobody looks
+    flat = buckets.ravel()
+    shape, kept = (count, _BUCKETS), count * _BUCKETS
+    sizes = np.bincount(flat, minlength=kept + 1)[:kept].reshape(shape)
+    sums = [np.bincount(flat, planes[channel].ravel(), kept + 1)[:kept].reshape(shape) for channel in range(3)]
+    totals = sizes.sum(axis=1)
     # In a picture of very many colours no bucket is frequent; then the fullest stands for all.
-    frequent = (counts >= max(_LEAST_SHARE * total, 1)).nonzero()[0].tolist() or [int(counts.argmax())]
-    sizes = {bucket: int(counts[bucket]) for bucket in frequent}
-    chosen = sorted(frequent, key=lambda bucket: -sizes[bucket])[:_MOST]
-    members = (buckets == np.array(chosen, np.uint32)[:, np.newaxis]).astype(np.float32)
-    sums = (members @ planes[:3].T).tolist()
-    means = [[round(each / sizes[bucket]) for each in sum_] for bucket, sum_ in zip(chosen, sums, strict=True)]
-    colors = tuple([f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in means])
-    return colors, sizes[chosen[0]] >= _FULLEST * total and _uniform(planes[:3], means)
+    frequent = sizes >= np.maximum(_LEAST_SHARE * totals, 1)[:, np.newaxis]
+    frequent[np.arange(count), sizes.argmax(axis=1)] = True
+    means: list[list[list[int]]] = [[] for _ in range(count)]
+    order = np.argwhere(frequent)
+    index, bucket = order[np.lexsort((order[:, 1], -sizes[frequent], order[:, 0]))].T
+    divisor = np.maximum(sizes[index, bucket], 1)
+    rounded = np.rint(np.stack([channel[index, bucket] / divisor for channel in sums], axis=1)).astype(np.int64)
+    for at, mean in zip(index.tolist(), rounded.tolist(), strict=True):
+        means[at].append(mean)
+    enough = (sizes.max(axis=1) >= _FULLEST * totals).tolist()
+    uniform = _uniform(planes[:3], seen, np.array([mean[0] for mean in means], np.int16))
+    return [
+        (_named(mean[:_MOST]), full and alike and not _apart(mean[:_MOST])) if total else ((), True)
+        for mean, full, alike, total in zip(means, enough, uniform, totals.tolist(), strict=True)
+    ]
+
+
+def _named(means: list[list[int]]) -> tuple[str, ...]:
+    return tuple([f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in means])
+
+
+def _apart(means: list[list[int]]) -> bool:
+    """Tell whether a frequent colour is so far from the first that it alone is more than half a per cent of others."""
+    first = means[0]
+    return any(abs(one - other) > _APART for mean in means[1:] for one, other in zip(mean, first, strict=True))
 
 
 _TOP_BITS: Final = np.uint32(0x00E0E0E0)
@@ -156,16 +213,15 @@ _GATHER: Final = np.uint32(1 << 22 | 1 << 11 | 1)
 _GATHERED: Final = np.uint32(21)
 
 
-def _buckets(raw: NDArray[np.uint8]) -> NDArray[np.uint32]:
+def _buckets(pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:
     """Return the upper three bits of red, green and blue side by side: one product moves all nine."""
-    whole = raw.view("<u4").ravel()
+    whole = pixels.view("<u4")[..., 0]
     return (whole & _TOP_BITS) * _GATHER >> _GATHERED
 
 
-def _uniform(planes: Samples, means: list[list[int]]) -> bool:
-    first = means[0]
-    # A second colour so far away holds more than the half per cent that may be of others.
-    if any(abs(one - other) > _APART for mean in means[1:] for one, other in zip(mean, first, strict=True)):
-        return False
-    near = (np.abs(planes - np.array(first, np.float32)[:, np.newaxis]) <= _NEAR).all(axis=0)
-    return bool(np.count_nonzero(near) >= _BLANK_SHARE * near.size)
+def _uniform(planes: NDArray[np.uint8], seen: NDArray[np.bool_], firsts: NDArray[np.int16]) -> list[bool]:
+    """Tell of which pictures nearly all that is seen is near the first colour."""
+    near = seen.copy()
+    for channel in range(3):
+        near &= np.abs(planes[channel].astype(np.int16) - firsts[:, channel, np.newaxis]) <= _NEAR
+    return list((np.count_nonzero(near, axis=1) >= _BLANK_SHARE * np.count_nonzero(seen, axis=1)).tolist())

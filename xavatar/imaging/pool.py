@@ -16,7 +16,7 @@ from typing import Final
 
 from xavatar.model import ImageFacts
 
-from .facts import inspect
+from .facts import Examined, conclude, examine
 from .limits import Fault, Limits, Refused
 from .sniff import mime_of, sniff
 
@@ -133,7 +133,8 @@ class _Batch:
         self._keep = keep
         self._done = done
         self._lock = threading.Lock()
-        self._facts: list[ImageFacts | None] = []
+        self._examined: list[Examined] = []
+        self._facts: list[ImageFacts] = []
         self._since: float | None = None
         self._left = False
         self._error: BaseException | None = None
@@ -141,17 +142,21 @@ class _Batch:
 
     def work(self) -> None:
         """Look at one after the other, and keep what was looked at."""
+        self._jobs = [job for job in self._jobs if not job.future.cancelled()]
         for job in self._jobs:
             with self._lock:
                 if self._left:
-                    break
+                    return
                 self._since = time.monotonic()
-            facts = None if job.future.cancelled() else inspect(job.data, self._limits)
+            examined = examine(job.data, self._limits)
             with self._lock:
-                if not self._left:
-                    self._facts.append(facts)
-        if self._keep is not None:
-            self._keep([(facts, job.data) for job, facts in zip(self._jobs, self._facts, strict=False) if facts])
+                if self._left:
+                    return
+                self._examined.append(examined)
+        facts = conclude(self._examined)
+        if self._keep is not None and facts:
+            self._keep([(each, job.data) for job, each in zip(self._jobs, facts, strict=True)])
+        self._facts = facts
 
     def left(self, work: Future[None]) -> None:
         """Tell the loop that the worker has ended, or that the pool was closed before it began."""
@@ -162,11 +167,12 @@ class _Batch:
     def watch(self) -> None:
         """Look again when the picture in hand may have taken too long."""
         with self._lock:
-            since, finished = self._since, len(self._facts) == len(self._jobs)
+            since, finished = self._since, len(self._examined) == len(self._jobs)
             spent = time.monotonic() - since if since is not None else 0.0
             self._left = not finished and spent >= self._limits.seconds
         if self._left:
-            at = len(self._facts)
+            at = len(self._examined)
+            self._facts = conclude(self._examined)  # few, and looked at in no time
             self._tell()
             self._jobs[at].tell(_late(self._jobs[at].data, self._limits))
             self._done(self._jobs[at + 1 :])
@@ -186,8 +192,7 @@ class _Batch:
 
     def _tell(self) -> None:
         for job, facts in zip(self._jobs, self._facts, strict=False):
-            if facts is not None:
-                job.tell(facts)
+            job.tell(facts)
 
 
 def _late(data: bytes, limits: Limits) -> ImageFacts:

@@ -135,27 +135,28 @@ class Tap:
                 break
         return self._builder.start(name, attributes)
 
-    def _close(self, raw: str) -> Element | None:
-        """Close an element; return it when it was the stanza."""
-        element = self._builder.end(self._names[raw])
-        if element is not self._root:
-            return None
+    def _over(self) -> None:
+        """Note that the stanza under construction is whole."""
         self._root = None
         self._builder = TreeBuilder()
         if self.inlet is not None:
             self.inlet.ends()
         self._between()
-        return element
 
     # -- in an answer of ours
 
     def _own_start(self, raw: str, attributes: dict[str, str]) -> None:
-        self._open(self._names[raw], attributes)
+        for key in attributes:
+            if " " in key:
+                self._open(self._names[raw], attributes)
+                return
+        self._builder.start(self._names[raw], attributes)
 
     def _own_end(self, raw: str) -> None:
-        stanza = self._close(raw)
-        if stanza is not None:
-            self._board.answered(stanza)
+        element = self._builder.end(self._names[raw])
+        if element is self._root:
+            self._over()
+            self._board.answered(element)
 
     # -- in a stanza that somebody observes
 
@@ -171,15 +172,14 @@ class Tap:
     def _seen_end(self, raw: str) -> None:
         self._calls.append((self._inner[1], (raw,)))
         begin = self._begins.pop()
-        if self._begins:
-            element = self._builder.end(self._names[raw])
+        element = self._builder.end(self._names[raw])
+        if element is not self._root:
             guard = self._board.guards.get(element.tag)
             if guard is not None and not guard(element):
                 del self._calls[begin:]
             return
-        stanza = self._close(raw)
-        assert stanza is not None
-        if not self._board.observed(stanza):
+        self._over()
+        if not self._board.observed(element):
             for call, arguments in self._calls:
                 call(*arguments)
             self._board.passed()
