@@ -152,6 +152,8 @@ class Case:
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """All outcomes: PEP, vCard, then presences."""
+        if self.pep is not None and self.vcard is not None:
+            return (self.pep, self.vcard, *self.presences)
         return tuple(outcome for outcome in (self.pep, self.vcard) if outcome is not None) + self.presences
 
     @property
@@ -164,7 +166,10 @@ class Case:
 
     def readings(self, source: Source) -> tuple[Reading, ...]:
         """Return what `source` announced; for presence, of all resources."""
-        return tuple(reading for outcome in self.outcomes if outcome.source is source for reading in outcome.readings)
+        if source is Source.PRESENCE:
+            return tuple(reading for outcome in self.presences for reading in outcome.readings)
+        outcome = self.pep if source is Source.PEP else self.vcard
+        return () if outcome is None else outcome.readings
 
     def status(self, source: Source) -> Status | None:
         """Return how PEP or the vCard answered; ``None`` when not asked."""

@@ -16,9 +16,11 @@ _KIB = 1024
 def clean(text: str, limit: int | None = None) -> str:
     """Return `text` on one line, without invisible characters, cut to `limit` characters."""
     # A Cf character inside an emoji sequence is lost as well: a picture of two people becomes two pictures.
-    visible = "".join(
-        " " if char in "\t\n\r" else "\ufffd" if unicodedata.category(char) in _HIDDEN else char for char in text
-    )
+    visible = text
+    if not text.isprintable():
+        visible = "".join(
+            " " if char in "\t\n\r" else "\ufffd" if unicodedata.category(char) in _HIDDEN else char for char in text
+        )
     if limit is not None and len(visible) > limit:
         return visible[: limit - 1] + "…"
     return visible
