@@ -2,6 +2,7 @@
 
 from .accessor import XavatarAccessor
 from .build import conform, frame, from_columns
+from .faces import FaceTable
 from .images import Images, ImageSource, lookup, register, unregister
 from .interop import from_arrow, read_csv, read_parquet, to_arrow, to_csv, to_parquet
 from .people import Verdict
@@ -16,6 +17,7 @@ __all__ = [
     "NAMES",
     "Column",
     "ContactSheet",
+    "FaceTable",
     "ImageSource",
     "Images",
     "Thumbnails",

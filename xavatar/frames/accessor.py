@@ -11,6 +11,7 @@ from xavatar.imaging import contact_sheet
 
 from .build import require
 from .coverage import By, coverage
+from .faces import FaceTable
 from .images import Images
 from .people import people
 from .problems import problems
@@ -64,6 +65,10 @@ class XavatarAccessor:
     def thumbnails(self, size: int = 64, limit: int = 200) -> Thumbnails:
         """Return faces to display: static, escaped, re-encoded, at most `limit` of them."""
         return Thumbnails(self._table, size, limit)
+
+    def table(self, size: int = 32, limit: int = 200, budget: int = 300_000) -> FaceTable:
+        """Return a table with faces to display: static, escaped, at most `limit` lines and `budget` characters."""
+        return FaceTable(self._table, size, limit, budget)
 
     def contact_sheet(self, tile: int = 64, columns: int | None = None, limit: int = 1000) -> ContactSheet:
         """Return one PNG with everybody's picture, placeholders for those without, at most `limit`."""

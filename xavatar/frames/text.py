@@ -27,7 +27,8 @@ def clean(text: str | None) -> str | None:
 
 def plain_rows(table: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Yield rows of these columns as tuples of plain Python values, ``None`` for what is missing."""
-    columns = [table[name].to_numpy(dtype=object, na_value=None).tolist() for name in names]
+    # pandas-stubs know no None there, which pandas documents.
+    columns = [table[name].to_numpy(dtype=object, na_value=None).tolist() for name in names]  # type: ignore[call-overload]
     return zip(*columns, strict=True)
 
 
