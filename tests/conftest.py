@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ KINDS = {"unit", "contract", "sandbox", "real", "notebooks", "browser", "golden"
 
 # Under pytest-xdist a fixture is made once per worker. What shares one expensive resource goes to one worker: here
 # whole folders, elsewhere each module.
+WAY = re.compile(r"[\[-](public|traced)(?=[\]-])")  # through the wire: each has servers of its own, see tests/contract
 GROUPS = {"contract": "servers", "real": "servers", "notebooks": "kernels", "browser": "browser"}
 
 settings.register_profile("quick", max_examples=examples(100), deadline=None)
@@ -50,8 +52,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     class ByResource(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            module, _, _ = nodeid.partition("::")
-            return next((group for kind, group in GROUPS.items() if f"tests/{kind}/" in module), module)
+            module, _, test = nodeid.partition("::")
+            group = next((group for kind, group in GROUPS.items() if f"tests/{kind}/" in module), module)
+            return f"{group} {way[1]}" if (way := WAY.search(test)) else group
 
     return ByResource(config, log)
 

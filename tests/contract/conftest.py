@@ -2,7 +2,7 @@
 
 ``XAVATAR_TEST_WIRE`` names the ways, separated by commas, or ``all``: ``lane`` past aioxmpp's XSO machinery, which is
 the usual one, ``public`` through aioxmpp's public interface alone, ``traced`` the lane with every stanza recorded from
-before the login on. ``make test`` takes all.
+before the login on. The lane alone is the default; CI and ``make test`` take all.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 
 from tests.servers import Cast, RunningServer, User
 from tests.servers.embedded import Embedded
+from tests.support import THOROUGH
 from tests.wire_support import bytes_below
 from xavatar.wire import Wire, seam
 from xavatar.wire.trace import LiveTrace
@@ -25,7 +26,7 @@ WAYS = ("lane", "public", "traced")
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Take the tests each way in turn, those of a module with a list `WAYS` of its own only these."""
-    wish = os.environ.get("XAVATAR_TEST_WIRE", "lane")
+    wish = os.environ.get("XAVATAR_TEST_WIRE") or ("all" if THOROUGH else "lane")
     ways = getattr(metafunc.module, "WAYS", WAYS if wish == "all" else wish.split(","))
     metafunc.parametrize("wire", ways, indirect=True)
 

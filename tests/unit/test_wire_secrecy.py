@@ -12,6 +12,7 @@ from xavatar.wire.capture import Direction
 from xavatar.wire.recorder import Recorder
 from xavatar.wire.secrecy import cleaned
 
+SLOT = "<iq><slot xmlns='urn:xmpp:http:upload:0'>{}<get url='u'/></slot></iq>"
 SECRETS = {
     "room password": "<presence><x xmlns='http://jabber.org/protocol/muc'><password>hunter2</password></x></presence>",
     "invitation": "<message><x xmlns='jabber:x:conference' jid='r@m' password='hunter2'/></message>",
@@ -21,8 +22,8 @@ SECRETS = {
     "as characters": "<iq><password><![CDATA[<hunter2>]]>hunter2</password></iq>",
     "room secret": "<iq><x><field var='muc#roomconfig_roomsecret'><value>hunter2</value></field></x></iq>",
     "field": "<iq><x><field type='text-private' var = 'passwd'><value a='b'>hunter2</value></field ></x></iq>",
-    "upload": "<iq><slot xmlns='urn:xmpp:http:upload:0'><put url='u'><header name='Authorization'>Basic hunter2</header></put></slot></iq>",
-    "upload's address": "<iq><slot xmlns='urn:xmpp:http:upload:0'><put url='https://u.lit/a.png?v=hunter2'/><get url='u'/></slot></iq>",
+    "upload": SLOT.format("<put url='u'><header name='Authorization'>Basic hunter2</header></put>"),
+    "upload's address": SLOT.format("<put url='https://u.lit/a.png?v=hunter2'/>"),
     "service": "<iq><services><service host='s' username='u' password='hunter2'/></services></iq>",
     "token": "<iq><token xmlns='urn:x'>hunter2</token></iq>",
     "access token": "<iq><oauth_token xmlns='urn:x'>hunter2</oauth_token><x access-token='hunter2'/></iq>",

@@ -123,15 +123,13 @@ def _checked(path: Path) -> Path:
 def _print(shown: Trace, recorded: Trace, *, lines: bool) -> None:
     from rich.text import Text
 
-    from xavatar.wire.trace import headline
-
     from . import show
 
     out = show.console()
     if not lines:
         out.print(shown, soft_wrap=True)
     for entry in shown if lines else ():
-        out.print(Text(headline(entry)), soft_wrap=True)
+        out.print(Text(entry.headline), soft_wrap=True)
     total = f"{len(shown):,} stanzas, {sum(entry.size for entry in shown):,} bytes"
     total += f" of {len(recorded):,} recorded" if len(shown) < len(recorded) else ""
     total += f", {recorded.dropped:,} earlier ones dropped" if recorded.dropped else ""

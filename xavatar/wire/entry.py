@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from .capture import Direction
 from .lessons import Lesson, Seen, broken, decoded, illustrated
-from .pretty import IMAGES
+from .pretty import IMAGES, as_text, harmless, unreadable
 from .recorder import Record
 from .xeps import specifications, summary
 from .xml import parse, split
@@ -22,7 +22,7 @@ STANZAS: Final = ("iq", "message", "presence")
 _OTHER: Final = {Direction.IN: Direction.OUT, Direction.OUT: Direction.IN}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Entry:
     """A stanza that went over the wire.
 
@@ -120,6 +120,35 @@ class Entry:
         element = self.element
         found = () if element is None else (decoded(each.text) for each in element.iter() if each.tag in IMAGES)
         return tuple(image for image in found if image)
+
+    @property
+    def headline(self) -> str:
+        """Its line in a list: number, time, direction, kind, peer, what it is about, size, round trip, rules broken."""
+        parts = [f"{self.number:>5}", f"{self.at:%H:%M:%S.%f}"[:12], "→" if self.direction is Direction.OUT else "←"]
+        parts += [self.kind, self.peer or "own account", self.summary, f"{self.size:,} B"]
+        parts += [f"{self.elapsed_ms:.1f} ms after {self.request.number}"] if self.request is not None else []
+        parts += [*self.xeps[:1], *(f"!{lesson.rule}" for lesson in self.breaks)]
+        return harmless("  ".join(part for part in parts if part))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A line for each rule it breaks, then for each it shows at work."""
+        broken = (f"{lesson.rule:>11}  broken: {lesson.words}" for lesson in self.breaks)
+        return (*broken, *(f"{lesson.rule:>11}  {lesson.words}" for lesson in self.illustrates))
+
+    def __repr__(self) -> str:
+        return self.headline
+
+    def __str__(self) -> str:
+        element = self.element
+        body = as_text(element) if element is not None else unreadable(self.raw)
+        return "\n".join((self.headline, *self.notes, body))
+
+    def _repr_html_(self) -> str:
+        from .page import fragment
+        from .trace import Trace
+
+        return fragment(Trace([self]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from xavatar.errors import ConfigError
 from . import exchange
 from .capture import Direction
 from .entry import Entry, entries
-from .pretty import as_rich, as_text, harmless, unreadable
+from .pretty import as_rich, unreadable
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -202,21 +202,21 @@ class Trace(Sequence[Entry]):
         return Trace(entries(exchange.from_json_lines(text, str(path))))
 
     def __str__(self) -> str:
-        return "\n\n".join("\n".join((headline(entry), *notes(entry), _body(entry))) for entry in self.entries)
+        return "\n\n".join(map(str, self.entries))
 
     def __repr__(self) -> str:
         shown = self.entries[-_LISTED:]
         earlier = len(self) - len(shown)
         lines = [f"<Trace: {len(self):,} stanzas{f', {self.dropped:,} earlier ones dropped' if self.dropped else ''}>"]
         lines += [f"… {earlier:,} more before these"] if earlier else []
-        return "\n".join([*lines, *(headline(entry) for entry in shown)])
+        return "\n".join([*lines, *map(repr, shown)])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
         for entry in self.entries:
-            yield Text(headline(entry), style="bold")
-            for count, note in enumerate(notes(entry)):
+            yield Text(entry.headline, style="bold")
+            for count, note in enumerate(entry.notes):
                 yield Text(note, style="red" if count < len(entry.breaks) else "magenta")
             yield as_rich(entry.element) if entry.element is not None else Text(unreadable(entry.raw))
             yield Text()
@@ -265,26 +265,6 @@ class LiveTrace(Trace):
     def stop(self) -> None:
         """Record no more; what is recorded stays."""
         self._end()
-
-
-def headline(entry: Entry) -> str:
-    """Return a stanza's line in a list."""
-    arrow, peer = ("→", entry.to) if entry.direction is Direction.OUT else ("←", entry.sender)
-    parts = [f"{entry.number:>5}", f"{entry.at:%H:%M:%S.%f}"[:12], arrow, entry.kind, peer or "own account"]
-    parts += [entry.summary, f"{entry.size:,} B"]
-    parts += [f"{entry.elapsed_ms:.1f} ms after {entry.request.number}"] if entry.request is not None else []
-    parts += list(entry.xeps[:1]) + [f"!{lesson.rule}" for lesson in entry.breaks]
-    return harmless("  ".join(parts))
-
-
-def notes(entry: Entry) -> tuple[str, ...]:
-    """Return a line for each rule a stanza breaks, then for each it shows at work."""
-    broken = (f"{lesson.rule:>11}  broken: {lesson.words}" for lesson in entry.breaks)
-    return (*broken, *(f"{lesson.rule:>11}  {lesson.words}" for lesson in entry.illustrates))
-
-
-def _body(entry: Entry) -> str:
-    return as_text(entry.element) if entry.element is not None else unreadable(entry.raw)
 
 
 def _is_of(peer: str, jid: str) -> bool:
