@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Final
 from xml.etree.ElementTree import Element
 
+import pybase64
+
 from xavatar.model import Descriptor, Status
 from xavatar.wire.xml import DATA, METADATA, VCARD, VCARD_UPDATE, split, tag
 
@@ -214,7 +216,7 @@ def _data(data: Element, notes: list[str]) -> Picture:
 def _exactly(text: str) -> bytes | None:
     """Decode base64 as it should be; None for any other text, and for none."""
     try:
-        return binascii.a2b_base64(text, strict_mode=True) or None
+        return pybase64.b64decode(text, validate=True) or None
     except ValueError:
         return None
 
