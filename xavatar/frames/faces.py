@@ -56,7 +56,7 @@ class FaceTable:
         caption = f"showing {len(lines)} of {len(self._people)}"
         return (
             '<div style="font:13px/1.35 system-ui,sans-serif;color:inherit;overflow-x:auto">'
-            f'<table style="border-collapse:collapse;background:none"><thead><tr>{head}</tr></thead>'
+            f'<table style="border-collapse:collapse;background:none;font:inherit"><thead><tr>{head}</tr></thead>'
             f'<tbody>{"".join(lines)}</tbody></table><div style="opacity:.65;font-size:11px">{caption}</div></div>'
         )
 

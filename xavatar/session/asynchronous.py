@@ -54,7 +54,7 @@ from .rooms import refused, together
 
 if TYPE_CHECKING:
     from xavatar.collect.probe import Probe
-    from xavatar.widgets import Gallery, Inspector
+    from xavatar.widgets import Asker, Gallery, Inspector
 
 # One answer with everybody in it: long before a busy server has written it, single answers are in.
 _ROSTER_TIMEOUT: Final = 20.0
@@ -404,7 +404,7 @@ class AsyncSession:
         """
         from xavatar.widgets import Gallery
 
-        return Gallery(await self.audit(thorough=thorough, progress=progress))
+        return Gallery(await self.audit(thorough=thorough, progress=progress), ask=self._asker())
 
     async def inspector(self, jid: str) -> Inspector:
         """Ask everything about one avatar, as :meth:`diagnose` does, and show it.
@@ -421,11 +421,12 @@ class AsyncSession:
         """
         from xavatar.widgets import Inspector
 
+        return Inspector.of(await self._look(jid), ask=self._asker())
+
+    def _asker(self) -> Asker:
+        """Return a way to look at an avatar from any thread: clicks come on those of the front end's choice."""
         loop = asyncio.get_running_loop()
-        # Clicks come on threads of the front end's choice.
-        return Inspector.of(
-            await self._look(jid), ask=lambda jid: asyncio.run_coroutine_threadsafe(self._look(jid), loop)
-        )
+        return lambda jid: asyncio.run_coroutine_threadsafe(self._look(jid), loop)
 
     async def plan(
         self, image: ImageSource | AvatarSet, *, access_model: str | None = None, vcard: bool = False

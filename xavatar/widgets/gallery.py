@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 import pandas as pd
@@ -10,6 +11,7 @@ import traitlets
 
 from xavatar.audit import Audit
 from xavatar.errors import ConfigError
+from xavatar.frames.build import require
 from xavatar.frames.images import lookup
 from xavatar.frames.thumbnails import Thumbnails
 from xavatar.model import Finding
@@ -18,6 +20,7 @@ from .album import Album
 from .assets import script, style
 from .base import Widget
 from .crowd import crowd
+from .inspector import Asker, Inspector
 
 Grouping: TypeAlias = Literal["nothing", "group", "domain", "verdict", "source", "kind"]
 Order: TypeAlias = Literal["given", "name", "address", "largest", "smallest", "findings"]
@@ -47,6 +50,8 @@ class Gallery(Widget):
     group : {"nothing", "group", "domain", "verdict", "source", "kind"}
     sort : {"given", "name", "address", "largest", "smallest", "findings"}
     shape : {"square", "round"}
+    ask : callable, optional
+        For the gallery's inspector; a session's gallery has it.
 
     Attributes
     ----------
@@ -87,19 +92,36 @@ class Gallery(Widget):
         group: Grouping = "nothing",
         sort: Order = "given",
         shape: Shape = "square",
+        ask: Asker | None = None,
     ) -> None:
         if isinstance(source, Audit):
-            findings = source.results if findings is None else findings
-            source = source.table
-        self._table = source
+            findings = source.results if findings is None else tuple(findings)
+        else:
+            findings = None if findings is None else tuple(findings)
+        self._table = source.table if isinstance(source, Audit) else source
+        require(self._table)
+        self._inspect = partial(Inspector, source, pictures=pictures, findings=findings or (), ask=ask)
         self._album = Album(pictures.get if pictures is not None else lookup)
-        people, self._jids = crowd(source, self._album, findings)
+        people, self._jids = crowd(self._table, self._album, findings)
         self._rows = {jid: row for row, jid in enumerate(self._jids)}
         super().__init__(_people=people, tile=tile, height=height, group=group, sort=sort, shape=shape)
 
     def selection_frame(self) -> pd.DataFrame:
         """Return the frame's rows about the selected ones; empty when nobody is."""
         return self._table[self._table["jid"].isin(self.selected)]
+
+    def inspector(self) -> Inspector:
+        """Return an inspector of the one who has the focus; it follows when the focus moves."""
+        shown = self._inspect(self.active)
+
+        def follow(change: Any) -> None:
+            if shown.closed:
+                self.unobserve(follow, "active")
+            elif change["new"] is not None:
+                shown.jid = change["new"]
+
+        self.observe(follow, "active")
+        return shown
 
     def _receive(self, kind: str, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
         if kind == "pictures":

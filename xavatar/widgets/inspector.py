@@ -14,7 +14,7 @@ import traitlets
 from xavatar.audit import Audit, Diagnosis
 from xavatar.collect.probe import Probe
 from xavatar.errors import ConfigError, StoreError
-from xavatar.frames.build import frame
+from xavatar.frames.build import frame, require
 from xavatar.frames.images import lookup
 from xavatar.frames.thumbnails import Thumbnails
 from xavatar.imaging import sniff
@@ -55,6 +55,8 @@ class Inspector(Widget):
 
     Raises
     ------
+    FrameError
+        The frame is not one of ours.
     ConfigError
         Nobody of that JID is there.
     """
@@ -78,6 +80,7 @@ class Inspector(Widget):
     ) -> None:
         self._audit = source if isinstance(source, Audit) else None
         self._table = source.table if isinstance(source, Audit) else source
+        require(self._table)
         self._findings = source.results if isinstance(source, Audit) else tuple(findings)
         self._album = Album(pictures.get if pictures is not None else lookup)
         self._ask = ask
