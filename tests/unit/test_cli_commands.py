@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import xavatar
 from xavatar.audit import RULES
-from xavatar.cli import diagnose, history, serve, trace  # noqa: F401  they add their commands
+from xavatar.cli import diagnose, history, publish, serve, trace  # noqa: F401  they add their commands
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 
@@ -40,7 +40,10 @@ kind = "silence"
 """
 CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\ncondition = "forbidden"\ntype = "auth"')
 SOON = ("--timeout", "1.2")  # one of Verona is silent
-COMMANDS = ("audit", "roster", "room", "me", "diagnose", "diff", "snapshots", "rules", "sandbox", "trace")
+COMMANDS = (
+    "audit", "roster", "room", "me", "diagnose", "publish", "unpublish", "wipe", "diff", "snapshots", "rules",
+    "sandbox", "trace",
+)  # fmt: skip
 
 
 def run(*args: str, **env: str) -> Result:

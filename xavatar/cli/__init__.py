@@ -1,4 +1,4 @@
-"""The command line: ``xavatar audit | roster | room | me | diagnose | trace | diff | snapshots | rules | sandbox``.
+"""The command line: ``xavatar audit | roster | room | me | diagnose | publish | unpublish | wipe | trace | ...``.
 
 Exit codes
 ----------
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line; the script ``xavatar`` calls this."""
-    from . import diagnose, history, serve, trace  # noqa: F401  they add their commands
+    from . import diagnose, history, publish, serve, trace  # noqa: F401  they add their commands
     from .app import app
 
     app(prog_name="xavatar")

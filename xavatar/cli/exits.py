@@ -15,7 +15,9 @@ from xavatar.errors import (
     AuthError,
     ConfigError,
     ConnectError,
+    ImageError,
     MissingExtra,
+    PublishError,
     QueryError,
     SandboxError,
     SessionError,
@@ -48,11 +50,11 @@ HELP = (
 def code_of(error: BaseException) -> Exit:
     """Return the exit code for an error."""
     match error:
-        case ConfigError() | MissingExtra() | SandboxError() | StoreError() | OSError() if not isinstance(
-            error, ConnectError
+        case ConfigError() | ImageError() | MissingExtra() | SandboxError() | StoreError() | OSError() if (
+            not isinstance(error, ConnectError)
         ):
             return Exit.USAGE
-        case ConnectError() | AuthError() | QueryError():
+        case ConnectError() | AuthError() | QueryError() | PublishError():
             return Exit.CONNECTION
         case SessionError() | KeyboardInterrupt():
             return Exit.INCOMPLETE
