@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import re
@@ -19,39 +18,89 @@ PACKAGES = ("aioxmpp", "slixmpp", "lxml", "pandas", "pillow")
 HEAD = """\
 # Results
 
-Made by `make bench`; do not edit. A whole roster's avatars, metadata and images, from login to the last byte: \
-{contacts} contacts, nine of ten with a picture, at most {window} requests under way, medians of {rounds} runs \
-(least and most in brackets), every run a process of its own, the ways taking turns.
+Made by `make bench`; do not edit. A whole roster's avatars, metadata and images, from login to the last byte: nine \
+of ten contacts with a picture of {size}, at most {window} requests under way, medians (least and most in brackets), \
+every run a process of its own, the ways taking turns.
 
 {when}, {machine}, load average {others:.1f} before the first run, Python {python}, {packages}.
 """
 TABLE = """
-## {server}
+## {server}, {contacts:,} contacts
 
 | way | contacts | s | x floor | contacts/s | CPU µs/contact | peak MiB |
 |---|--:|--:|--:|--:|--:|--:|
 """
+GROWTH = """
+## Growth
+
+`{way}`, seconds and CPU for one contact, and peak memory, as the roster grows.
+
+| server | contacts | µs/contact | CPU µs/contact | peak MiB |
+|---|--:|--:|--:|--:|
+"""
+BUDGET = """
+## Budget
+
+| what | must | aim | measured |
+|---|--:|--:|--:|
+"""
+Measured = dict[tuple[str, int], dict[str, list[Result]]]
 
 
-def write(
-    path: Path, measured: dict[str, dict[str, list[Result]]], arguments: argparse.Namespace, others: float
-) -> None:
+def write(path: Path, measured: Measured, *, window: int, others: float) -> None:
     """Write the page; `others` is the load average before it all began."""
     packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    sizes = [run.nbytes / run.avatars for ways in measured.values() for runs in ways.values() for run in runs]
     parts = [
         HEAD.format(
-            contacts=arguments.contacts, window=arguments.window, rounds=arguments.rounds,
-            when=datetime.now(UTC).date(), machine=_machine(), python=platform.python_version(), packages=packages,
-            others=others,
-        )
+            size=f"{median(sizes) / 1000:.1f} kB", window=window, when=datetime.now(UTC).date(), machine=_machine(),
+            python=platform.python_version(), packages=packages, others=others,
+        ),
+        *_budget(measured),
     ]
-    for server, results in measured.items():
-        parts.append(TABLE.format(server=_server(server)))
+    for (server, contacts), results in measured.items():
+        parts.append(TABLE.format(server=_server(server), contacts=contacts))
         floor = median(_per_contact(results["floor"])) if "floor" in results else None
         parts += [_row(name, runs, floor) for name, runs in results.items()]
+    parts += _growth(measured)
     parts.append("\n## The ways\n\n")
     parts += [f"* `{contestant.name}`: {contestant.what}\n" for contestant in CONTESTANTS]
     path.write_text("".join(parts))
+
+
+def _budget(measured: Measured) -> list[str]:
+    """Hold what was measured against the budget."""
+    ours, rows = "xavatar_pep", []
+    at_2000 = measured.get(("ejabberd", 2000), {})
+    if ours in at_2000:
+        mine = median(_per_contact(at_2000[ours]))
+        cpu = median(result.cpu_seconds / result.contacts for result in at_2000[ours]) * 1e6
+        for other, must, aim, ratio in (
+            ("floor", "<= 2.0 x", "<= 1.3 x", lambda theirs: mine / theirs),
+            ("slixmpp_gather", ">= 2.5 x faster", "", lambda theirs: theirs / mine),
+            ("aioxmpp_gather", ">= 2.5 x faster", "", lambda theirs: theirs / mine),
+        ):
+            if other in at_2000:
+                times = ratio(median(_per_contact(at_2000[other])))
+                rows.append(f"| 2000 contacts on ejabberd, beside `{other}` | {must} | {aim} | {times:.2f} x |\n")
+        rows.append(f"| client CPU for a contact's metadata and image | <= 400 µs | <= 200 µs | {cpu:.0f} µs |\n")
+    largest = [runs for (_, contacts), ways in measured.items() if contacts == 10_000 for runs in ways.get(ours, [])]
+    if largest:
+        rss = max(result.rss_mib for result in largest) * 2**20 / 1e6
+        rows.append(f"| memory at 10 000 contacts | <= 300 MB | <= 150 MB | {rss:.0f} MB |\n")
+    return [BUDGET, *rows] if rows else []
+
+
+def _growth(measured: Measured) -> list[str]:
+    ours = "xavatar_pep"
+    rows = [
+        f"| {server} | {contacts:,} | {median(_per_contact(ways[ours])) * 1e6:.0f} "
+        f"| {median(run.cpu_seconds / run.contacts for run in ways[ours]) * 1e6:.0f} "
+        f"| {median(run.rss_mib for run in ways[ours]):.0f} |\n"
+        for (server, contacts), ways in sorted(measured.items())
+        if ours in ways
+    ]
+    return [GROWTH.format(way=ours), *rows] if rows else []
 
 
 def _row(name: str, runs: list[Result], floor: float | None) -> str:

@@ -1,6 +1,6 @@
 """Fetch a whole roster's avatars from real servers in several ways, side by side, and write RESULTS.md.
 
-    python -m benchmarks.run [--contacts 2000] [--rounds 3] [--servers prosody,ejabberd,sandbox] [--only floor]
+    python -m benchmarks.run [--contacts 200,2000,10000] [--rounds 3] [--servers prosody,ejabberd] [--only floor]
 
 Every run is a process of its own; the ways take turns, so that a disturbance of the machine hits all of them alike.
 """
@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 from tests.servers import Ejabberd, Prosody, RunningServer
@@ -25,11 +26,12 @@ from tests.support import find
 
 from .contestants import CONTESTANTS, Contestant
 from .race import Result, Task
-from .results import write
+from .results import Measured, write
 
 SERVERS: dict[str, type[RunningServer]] = {"prosody": Prosody, "ejabberd": Ejabberd, "sandbox": Embedded}
 ROOT = Path(__file__).parent.parent
 TIMEOUT = 180.0
+_WORTH = 8000
 
 
 def run(contestant: Contestant, server: RunningServer, contacts: int, window: int) -> Result:
@@ -52,22 +54,27 @@ def run(contestant: Contestant, server: RunningServer, contacts: int, window: in
 
 
 def race(
-    server: RunningServer, contestants: list[Contestant], arguments: argparse.Namespace
+    server: RunningServer, contestants: list[Contestant], contacts: int, rounds: int, window: int
 ) -> Iterator[tuple[str, Result]]:
     """Let the contestants take turns; the first round warms the server up and does not count."""
-    for turn in range(arguments.rounds + 1):
+    for turn in range(rounds + 1):
         for contestant in contestants:
             server.settle()
-            result = run(contestant, server, arguments.contacts, arguments.window)
-            print(f"{server.kind:9} {turn:2} {contestant.name:16} {result.seconds:7.3f} s", flush=True)
+            result = run(contestant, server, contacts, window)
+            print(f"{server.kind:9} {contacts:6} {turn:2} {contestant.name:16} {result.seconds:7.3f} s", flush=True)
             if turn:
                 yield contestant.name, result
+
+
+def rounds_of(contacts: int, rounds: int) -> int:
+    """Return how many rounds a roster of this size is worth: one of a very large one says enough."""
+    return max(1, min(rounds, _WORTH // contacts))
 
 
 def main() -> None:
     """Measure, then write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--contacts", type=int, default=2000)
+    parser.add_argument("--contacts", default="200,2000,10000", help="sizes of the roster, separated by commas")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--window", type=int, default=64, help="requests under way at once, for all")
     parser.add_argument("--servers", default=",".join(SERVERS))
@@ -78,23 +85,24 @@ def main() -> None:
     contestants = [contestant for contestant in CONTESTANTS if not only or contestant.name in only]
     others = os.getloadavg()[0]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that no server stays behind
-    measured: dict[str, dict[str, list[Result]]] = {}
-    for name in arguments.servers.split(","):
+    measured: Measured = {}
+    for name, contacts in product(arguments.servers.split(","), map(int, arguments.contacts.split(","))):
         kind = SERVERS[name]
         if missing := [command for command in kind.needs if find(command) is None]:
             print(f"{name}: {', '.join(missing)} not installed; run scripts/system-packages", file=sys.stderr)
             continue
         start = time.perf_counter()
-        server = kind.start(crowd(arguments.contacts))
-        print(f"{name}: {arguments.contacts} contacts on stage after {time.perf_counter() - start:.1f} s", flush=True)
+        server = kind.start(crowd(contacts))
+        print(f"{name}: {contacts} contacts on stage after {time.perf_counter() - start:.1f} s", flush=True)
         try:
-            results = measured.setdefault(name, {})
-            for contestant, result in race(server, contestants, arguments):
+            results = measured.setdefault((name, contacts), {})
+            rounds = rounds_of(contacts, arguments.rounds)
+            for contestant, result in race(server, contestants, contacts, rounds, arguments.window):
                 results.setdefault(contestant, []).append(result)
         finally:
             server.stop()
     if measured:
-        write(arguments.out, measured, arguments, others)
+        write(arguments.out, measured, window=arguments.window, others=others)
         print(f"Written: {arguments.out}")
 
 
