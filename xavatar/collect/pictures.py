@@ -67,6 +67,7 @@ class Pictures:
     def __init__(self, wire: Wire, shelf: ImageShelf, settings: Settings) -> None:
         self._wire = wire
         self._shelf = shelf
+        self._block_list = shelf if isinstance(shelf, BlockList) else None
         self._settings = settings
         self._kept = Inspector(Limits.of(settings))
         self._new = Inspector(Limits.of(settings), self._keep)
@@ -93,7 +94,7 @@ class Pictures:
         known = await self._known(key) if is_sha1(key) else None
         if known is not None:
             return Reading(descriptor, known, Status.OK), self._problems.get((jid, descriptor.id), ())
-        if isinstance(self._shelf, BlockList) and self._shelf.blocks(key):
+        if self._block_list is not None and self._block_list.blocks(key):
             return Reading(descriptor, None, Status.SKIPPED, "blocked"), ()
         fetched = await self._fetch_once(jid, descriptor.id, key)
         mine = fetched.problems if fetched.jid == jid else ()
