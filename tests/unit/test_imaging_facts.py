@@ -218,7 +218,7 @@ HEADS = [
 
 
 @given(st.sampled_from(HEADS), st.binary(max_size=400))
-@settings(max_examples=examples(400), deadline=2000)
+@settings(max_examples=examples(400), deadline=10_000)
 def test_any_bytes(head: bytes, rest: bytes) -> None:
     never_raises(head + rest)
 
@@ -226,7 +226,7 @@ def test_any_bytes(head: bytes, rest: bytes) -> None:
 @given(st.data())
 @settings(
     max_examples=examples(400),
-    deadline=2000,
+    deadline=10_000,
     suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow],
 )
 def test_damaged_pictures(data: st.DataObject) -> None:
