@@ -56,7 +56,7 @@ _HOMES: Final = {
     "normalize_id": "avatar",
     "sandbox": "sandbox",
 }
-_MODULES: Final = frozenset({"audit", "avatar", "errors", "frames", "imaging", "model", "report"})
+_MODULES: Final = frozenset({"audit", "avatar", "errors", "frames", "imaging", "model", "report", "widgets"})
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 
