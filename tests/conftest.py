@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -21,10 +22,12 @@ from tests.support import THOROUGH, examples, requires
 HERE = Path(__file__).parent
 KINDS = {"unit", "contract", "sandbox", "real", "notebooks", "browser", "golden"}
 
+WAY = re.compile(r"[\[-](public|traced)(?=[\]-])")  # through the wire: each has servers of its own, see tests/contract
 # Under pytest-xdist a fixture is made once per worker. What shares one expensive resource goes to one worker: here
 # whole folders, elsewhere each module.
-WAY = re.compile(r"[\[-](public|traced)(?=[\]-])")  # through the wire: each has servers of its own, see tests/contract
 GROUPS = {"contract": "servers", "real": "servers", "notebooks": "kernels", "browser": "browser"}
+
+PATCHED = pytest.StashKey[str]()
 
 settings.register_profile("quick", max_examples=examples(100), deadline=None)
 settings.register_profile("thorough", deadline=None, print_blob=True)
@@ -65,6 +68,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         kind = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
         if kind in KINDS:
             item.add_marker(kind)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Name the test that patches asyncio for all that come after it in its process."""
+    if hasattr(asyncio, "_nest_patched") and item.config.stash.setdefault(PATCHED, item.nodeid) == item.nodeid:
+        pytest.fail("nest-asyncio was applied here: do that in a process of its own", pytrace=False)
 
 
 @pytest.fixture

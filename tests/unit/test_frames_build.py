@@ -207,9 +207,9 @@ def test_a_large_roster_is_quick() -> None:
             Outcome(subject, Source.VCARD, Status.OK, readings=(Reading(Descriptor(), facts, Status.OK),)),
             Outcome(subject, Source.PRESENCE, Status.OK, readings=(Reading(Descriptor(sha1)),)),
         ]
-    started = time.perf_counter()
+    started = time.thread_time()
     table = frame(outcomes)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
     assert table["agrees"].all()
 
 
