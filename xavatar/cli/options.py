@@ -113,8 +113,18 @@ class Way:
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of :class:`Way`, after its own, as one value in its parameter `way`."""
+    return shared_but()(command)
+
+
+def shared_but(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Do the same but for some options: those that make no sense, or that the command has its own way."""
+    return functools.partial(_shared, without=frozenset(names))
+
+
+def _shared(command: Callable[..., None], *, without: frozenset[str]) -> Callable[..., None]:
     hints = get_type_hints(Way, include_extras=True)
-    names = [field.name for field in fields(Way)]
+    chosen = [field for field in fields(Way) if field.name not in without]
+    names = [field.name for field in chosen]
     own = get_type_hints(command, include_extras=True)
 
     @functools.wraps(command)
@@ -128,7 +138,7 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
         for name, parameter in inspect.signature(command).parameters.items()
         if name != "way"
     ]
-    theirs = [inspect.Parameter(f.name, kind, default=f.default, annotation=hints[f.name]) for f in fields(Way)]
+    theirs = [inspect.Parameter(f.name, kind, default=f.default, annotation=hints[f.name]) for f in chosen]
     expanded.__signature__ = inspect.Signature([*mine, *theirs])  # type: ignore[attr-defined]
     expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in (*mine, *theirs)}
     del expanded.__wrapped__  # or the hints of the original are read

@@ -12,7 +12,7 @@ import typer
 
 from .app import app
 from .exits import HELP, guarded
-from .options import Way, shared
+from .options import Way, shared_but
 
 if TYPE_CHECKING:
     from xavatar.session import Session
@@ -30,7 +30,7 @@ class Direction(StrEnum):
 
 
 @app.command(epilog=HELP)
-@shared
+@shared_but("out", "store", "all")
 def trace(
     way: Way,
     of: Annotated[
@@ -62,10 +62,20 @@ def trace(
         typer.Option(help="Only what shows, or breaks, this rule.", show_default=False, rich_help_panel=_FILTERS),
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Print one line for each, no XML.")] = False,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Write a file; may be repeated. The suffix chooses: .jsonl an object per line, .xml one document, "
+            ".html a page, .svg who sent what to whom, .txt as it is shown.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Show every stanza of a query as it goes over the wire; --out writes .jsonl, .xml, .html, .svg or .txt."""
+    """Show every stanza of a query: when, with whom, how large, how soon answered, which rules it shows or breaks."""
     with guarded(debug=way.debug):
-        targets = [_checked(path) for path in way.out or ()]
+        targets = [_checked(path) for path in out or ()]
         recorded, ended = _record(way, of, seconds)
         shown = recorded.filter(jid=peer, kind=kind, xep=xep, direction=direction, rule=rule)
         if way.json:
