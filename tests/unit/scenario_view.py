@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from xml.etree.ElementTree import Element, fromstring
 
@@ -328,4 +328,14 @@ def occupant_view(occupant: Occupant, room: Room, scenario: Scenario) -> View:
         refuses_queries=not room.allow_query_users,
         borrowed_nick=occupant.nick in others,
         known=frozenset(each for shown in known for each in shown.data_ids | shown.photo_ids),
+    )
+
+
+def prompt(scenario: Scenario) -> Scenario:
+    """The same with delays so short that a timeout of less than a second tells who is silent."""
+    faults = {
+        account.jid: tuple(replace(fault, seconds=0.1) for fault in account.faults) for account in scenario.accounts
+    }
+    return replace(
+        scenario, accounts=tuple(replace(account, faults=faults[account.jid]) for account in scenario.accounts)
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from tests.unit.scenario_view import prompt
 from xavatar import session
 from xavatar.audit import RULES, Audit, Limits, PrivacyWarning
 from xavatar.sandbox import sandbox
@@ -14,15 +13,8 @@ from xavatar.settings import Settings
 from xavatar.store import Store
 
 VERONA = load("verona")
-# Nobody hesitates and few are asked at once, so that a short timeout tells who is silent on a busy machine too.
+# Few are asked at once, so that the others answer in time on a busy machine too.
 SHORT = Settings(timeout=0.7, concurrency=8, presence_wait=0.1)
-PROMPT = replace(
-    VERONA,
-    accounts=tuple(
-        replace(account, faults=tuple(replace(fault, seconds=0.1) for fault in account.faults))
-        for account in VERONA.accounts
-    ),
-)
 PLANTED = set(planted(VERONA))
 # With a hash in presence, a picture for contacts only is told as A-13, once.
 TWICE = {(jid, "P398-07") for jid, key in PLANTED if key == "A-13"}
@@ -45,7 +37,11 @@ def pairs(found: dict[str, set[str]]) -> set[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def audits() -> dict[str, list[Audit]]:
     """The roster and every room, looked at closely and in passing."""
-    with sandbox(PROMPT) as box, Store() as own, session.connect(sandbox=box, settings=SHORT, store=own) as seen:
+    with (
+        sandbox(prompt(VERONA)) as box,
+        Store() as own,
+        session.connect(sandbox=box, settings=SHORT, store=own) as seen,
+    ):
         thorough, plain = (seen.audit(thorough=each, progress=False) for each in (True, False))
         rooms, shy = [], []
         for room in VERONA.rooms:

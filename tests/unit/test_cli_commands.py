@@ -18,10 +18,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import xavatar
+from tests.unit.scenario_view import prompt
 from xavatar.audit import RULES
 from xavatar.cli import diagnose, history, publish, serve, trace  # noqa: F401  they add their commands
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
+from xavatar.sandbox.load import load
 
 pytestmark = pytest.mark.usefixtures("no_lull")
 
@@ -41,7 +43,7 @@ kind = "silence"
 CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\ncondition = "forbidden"\ntype = "auth"')
 SOON = ("--timeout", "1.2")  # one of Verona is silent
 COMMANDS = (
-    "audit", "roster", "room", "me", "diagnose", "publish", "unpublish", "wipe", "diff", "snapshots", "rules",
+    "audit", "roster", "room", "me", "diagnose", "publish", "unpublish", "wipe", "diff", "snapshots", "show", "export", "rules",
     "sandbox", "trace",
 )  # fmt: skip
 
@@ -218,7 +220,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 
 def test_two_audits_kept_and_compared(tmp_path: Path) -> None:
     kept = ["--store", str(tmp_path / "avatars.sqlite")]
-    with sandbox("verona") as box:
+    with sandbox(prompt(load("verona"))) as box:
         args = ["audit", *way(box), *kept, *SOON, "--no-progress", "--fail-on", "never"]
         password = {"XAVATAR_PASSWORD": box.login.password}
         assert run(*args, **password).exit_code == 0
