@@ -102,15 +102,16 @@ def harmless(text: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def as_text(element: Element) -> str:
-    """Return a stanza as indented XML, images elided."""
-    return "".join(text for _, text in tokens(element))
+def as_text(element: Element, inherited: str = CLIENT) -> str:
+    """Return a stanza as indented XML, images elided; `inherited` as of :func:`tokens`."""
+    return "".join(text for _, text in tokens(element, inherited))
 
 
 def pretty(stanza: str) -> str:
     """Return a stanza's text indented, images elided; as it is, made harmless, when it cannot be read."""
     try:
-        return as_text(parse(stanza))
+        element = parse(stanza)
+        return as_text(element, split(element.tag)[0])
     except (SyntaxError, ValueError):  # ParseError is a SyntaxError
         return unreadable(stanza.encode())
 
