@@ -24,7 +24,7 @@ from xavatar.audit import RULES, Audit, Breach, Limits, Registry, rule, writer
 from xavatar.audit.audit import FINDINGS, SUMMARY
 from xavatar.errors import ConfigError
 from xavatar.frames.people import Verdict
-from xavatar.model import Kind, Severity, Source, Status, Subject
+from xavatar.model import Kind, Severity, Snapshot, Source, Status, Subject
 
 ROMEO = Subject("romeo@montague.lit", Kind.CONTACT)
 EVIL = Subject('"><script>alert(1)</script>@x.lit', Kind.CONTACT)
@@ -184,3 +184,22 @@ def test_tables_can_be_sorted_by_severity() -> None:
 def test_one_subject_seen_twice_is_one_case() -> None:
     assert len(Audit.of(snapshot(pep(), presence(), presence(resource="b"))).cases) == 1
     assert GOOD in Audit.of(snapshot(pep())).cases[0].hashes(Source.PEP)
+
+
+def test_which_of_two_pictures_is_newer() -> None:
+    apart = snapshot(pep(), vcard(photo(facts(OTHER))))
+
+    def told(now: Snapshot, **rest: Snapshot) -> str:
+        (finding,) = [each for each in Audit.of(now, **rest).results if each.rule == "A-22"]  # type: ignore[arg-type]
+        return finding.message
+
+    both = f"PEP has {GOOD[:12]}…, the vCard {OTHER[:12]}…"
+    assert told(apart) == f"{both}."
+    assert told(apart, previous=snapshot(pep(), vcard())) == (
+        f"{both}; the vCard is newer, it changed since the snapshot before."
+    )
+    changed = pep(reading(info(id=OTHER, item_id=OTHER), facts(OTHER)))
+    assert "; PEP is newer" in told(apart, previous=snapshot(changed, vcard(photo(facts(OTHER)))))
+    spoken = snapshot(pep(), vcard(photo(facts(OTHER))), presence(OTHER))
+    assert told(spoken) == f"{both}; presence tells of the vCard's."
+    assert told(spoken, previous=apart) == told(spoken), "nothing changed since"

@@ -43,8 +43,8 @@ kind = "silence"
 CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\ncondition = "forbidden"\ntype = "auth"')
 SOON = ("--timeout", "1.2")  # one of Verona is silent
 COMMANDS = (
-    "audit", "roster", "room", "me", "diagnose", "publish", "unpublish", "wipe", "diff", "snapshots", "show", "export", "rules",
-    "sandbox", "trace",
+    "audit", "roster", "room", "me", "diagnose", "publish", "unpublish", "wipe", "diff", "snapshots", "show", "export",
+    "rules", "sandbox", "trace",
 )  # fmt: skip
 
 

@@ -107,7 +107,8 @@ class Audit:
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """One per subject, in the snapshot's order."""
-        return judge.cases(self.snapshot.outcomes, self.limits, self.beside.outcomes if self.beside else ())
+        beside, previous = (each.outcomes if each else () for each in (self.beside, self.previous))
+        return judge.cases(self.snapshot.outcomes, self.limits, beside, previous)
 
     @cached_property
     def results(self) -> tuple[Finding, ...]:
@@ -190,7 +191,7 @@ class Audit:
             They looked at different things, or through different accounts.
         """
         if isinstance(previous, Snapshot):
-            previous = replace(self, snapshot=previous)
+            previous = replace(self, snapshot=previous, previous=None)
         return diff(previous.snapshot, self.snapshot, previous.results, self.results)
 
     def diagnose(self, jid: str) -> Diagnosis:

@@ -140,6 +140,8 @@ class Case:
         One per resource.
     limits : Limits
     around : Surroundings
+    earlier : Case, optional
+        The same subject in the snapshot before, when the audit knows it.
     """
 
     subject: Subject
@@ -148,6 +150,7 @@ class Case:
     presences: tuple[Outcome, ...] = ()
     limits: Limits = field(default_factory=Limits)
     around: Surroundings = field(default_factory=Surroundings)
+    earlier: Case | None = None
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

@@ -29,7 +29,9 @@ _TOLD_OF_DOMAINS = frozenset({"P84-25"})
 _ORDER = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-def cases(outcomes: Iterable[Outcome], limits: Limits, beside: Iterable[Outcome] = ()) -> tuple[Case, ...]:
+def cases(
+    outcomes: Iterable[Outcome], limits: Limits, beside: Iterable[Outcome] = (), previous: Iterable[Outcome] = ()
+) -> tuple[Case, ...]:
     """Put each subject's outcomes together, in the order the subjects first appear.
 
     Parameters
@@ -38,10 +40,13 @@ def cases(outcomes: Iterable[Outcome], limits: Limits, beside: Iterable[Outcome]
     limits : Limits
     beside : iterable of Outcome
         Of other snapshots: not judged, only to compare occupants with (A-24).
+    previous : iterable of Outcome
+        Of the snapshot before, to tell which of two pictures is newer.
     """
     found = _grouped(outcomes, limits)
     around = _surroundings(found, _grouped(beside, limits), limits)
-    return tuple(replace(case, around=around) for case in found)
+    earlier = {case.subject.jid: case for case in _grouped(previous, limits)}
+    return tuple(replace(case, around=around, earlier=earlier.get(case.subject.jid)) for case in found)
 
 
 def _grouped(outcomes: Iterable[Outcome], limits: Limits) -> tuple[Case, ...]:

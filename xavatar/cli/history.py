@@ -76,6 +76,63 @@ def diff(
             raise typer.Exit(Exit.FINDINGS)
 
 
+@app.command(epilog=HELP)
+def show(
+    snapshot: Annotated[
+        str | None, typer.Argument(help="A snapshot's id; by default the newest.", show_default=False)
+    ] = None,
+    store: _FILE = None,
+    out: Annotated[
+        list[Path] | None, typer.Option("--out", "-o", help="Write a file, as `audit` does; may be repeated.")
+    ] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Print every row, however many.")] = False,
+    as_json: _JSON = False,
+    debug: _DEBUG = False,
+) -> None:
+    """Judge a stored snapshot by today's rules, and tell or write what was found; nothing is asked of any server."""
+    with guarded(debug=debug):
+        from xavatar.audit import Audit
+        from xavatar.audit.writers import find
+        from xavatar.errors import SnapshotNotFound
+        from xavatar.report import as_dict
+
+        from . import show as shown
+
+        for path in out or ():
+            find(path)
+        with _opened(store) as kept:
+            seen = kept.load(snapshot) if snapshot else kept.previous()
+            try:
+                before = kept.previous(seen)
+            except SnapshotNotFound:
+                before = None
+            judged = Audit.of(seen, previous=before)
+            if as_json:
+                print(json.dumps(as_dict(judged), indent=2, ensure_ascii=False))
+            else:
+                console = shown.console()
+                shown.head(console, judged)
+                shown.findings(console, judged, everybody=everybody)
+                shown.duplicates(console, judged, everybody=everybody)
+                shown.changes(console, judged)
+            for path in out or ():
+                typer.echo(f"Written: {judged.report(path).absolute()}", err=as_json)
+
+
+@app.command(epilog=HELP)
+def export(
+    directory: Annotated[
+        Path, typer.Argument(help="Where to; what is there is brought up to date.", show_default=False)
+    ],
+    ids: Annotated[list[str] | None, typer.Argument(help="Only these snapshots.", show_default=False)] = None,
+    store: _FILE = None,
+    debug: _DEBUG = False,
+) -> None:
+    """Write snapshots as Parquet, partitioned by snapshot, and their pictures beside."""
+    with guarded(debug=debug), _opened(store) as kept:
+        typer.echo(f"Written: {kept.export(directory, ids or None).absolute()}")
+
+
 def _opened(path: Path | None) -> Store:
     from xavatar.store import Store, default_path
 

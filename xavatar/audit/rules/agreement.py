@@ -14,6 +14,23 @@ _SAME = "Set the picture again with a client that writes both; on servers with X
 _RETELL = "Leave the room and enter it again: their client changed the picture and did not tell the room (XEP-0398, 4)."
 
 
+def _newer(case: Case) -> str:
+    """Tell which side changed last, by the snapshot before; without one, which side presence speaks for."""
+    if case.earlier is not None:
+        changed = [
+            name
+            for source, name in _SIDES.items()
+            if (was := case.earlier.hashes(source)) and not was & case.hashes(source)
+        ]
+        if len(changed) == 1:
+            return f"; {changed[0]} is newer, it changed since the snapshot before"
+    spoken = [name for source, name in _SIDES.items() if case.advertised & case.hashes(source)]
+    return f"; presence tells of {spoken[0]}'s" if len(spoken) == 1 else ""
+
+
+_SIDES = {Source.PEP: "PEP", Source.VCARD: "the vCard"}
+
+
 def _short(hashes: frozenset[str]) -> str:
     return ", ".join(f"{sha1[:12]}…" for sha1 in sorted(hashes))
 
@@ -31,7 +48,7 @@ def divergence(case: Case) -> Iterator[Breach]:
     """Compare the hashes of PEP with the vCard's, else with presence."""
     pep, vcard = case.hashes(Source.PEP), case.hashes(Source.VCARD)
     if pep and vcard and not pep & vcard:
-        yield Breach(f"PEP has {_short(pep)}, the vCard {_short(vcard)}.")
+        yield Breach(f"PEP has {_short(pep)}, the vCard {_short(vcard)}{_newer(case)}.")
     elif pep and not vcard and case.advertised and not pep & case.advertised:
         yield Breach(f"PEP has {_short(pep)}, presence advertises {_short(case.advertised)}.")
 
