@@ -20,6 +20,11 @@ import pybase64
 from xavatar.model import Descriptor, Status
 from xavatar.wire.xml import DATA, METADATA, VCARD, VCARD_UPDATE, split, tag
 
+# In whichever pubsub namespace: that of answers, or that of events.
+_ITEM: Final = "}item"
+_METADATA: Final = tag(METADATA, "metadata")
+_INFO: Final = tag(METADATA, "info")
+_DATA: Final = tag(DATA, "data")
 _DIGITS: Final = re.compile(r"\d{1,12}")
 _ALPHABET: Final = re.compile(r"[^A-Za-z0-9+/]")
 _SPACE: Final = re.compile(r"\s+")
@@ -105,13 +110,13 @@ def parse_items(items: Element | None) -> Metadata:
     items : Element, optional
         The pubsub ``<items/>``, of whichever pubsub namespace.
     """
-    found = [] if items is None else [child for child in items if split(child.tag)[1] == "item"]
+    found = [] if items is None else [child for child in items if child.tag.endswith(_ITEM)]
     if not found:
         return Metadata(Status.EMPTY)
     problems = (f"A-10 {len(found)} items in the metadata node",) if len(found) > 1 else ()
     item = found[0]
     item_id = item.get("id")
-    payloads = [child for child in item if child.tag == tag(METADATA, "metadata")]
+    payloads = [child for child in item if child.tag == _METADATA]
     if not payloads:
         what = f"<{split(item[0].tag)[1][:_SHOWN]}/>" if len(item) else "nothing"
         return Metadata(Status.MALFORMED, item_id, (), (*problems, f"P84-18 the item holds {what} instead of metadata"))
@@ -125,7 +130,7 @@ def parse_metadata(metadata: Element, item_id: str | None = None, problems: tupl
     pointer: str | None = None
     for child in metadata:
         namespace, local = split(child.tag)
-        if (namespace, local) == (METADATA, "info"):
+        if child.tag == _INFO:
             if pointer is not None:
                 notes.append("P84-18 info after pointer")
             descriptors.append(_info(child, len(descriptors), item_id, notes))
@@ -188,14 +193,14 @@ def parse_data(items: Element | None, id_: str) -> Picture:
     id_ : str
         The item asked for; another one is not taken for it.
     """
-    found = [] if items is None else [child for child in items if split(child.tag)[1] == "item"]
+    found = [] if items is None else [child for child in items if child.tag.endswith(_ITEM)]
     exact = [item for item in found if item.get("id") == id_]
     notes = [f"P84-01 {len(found)} items for one id"] if len(found) > 1 else []
     if found and not exact:
         notes.append("P84-01 the data item has another id")
     for item in exact or found[:1]:
         for child in item:
-            if child.tag == tag(DATA, "data"):
+            if child.tag == _DATA:
                 return _data(child, notes)
         notes.append("P84-04 the data item holds no <data/>")
     return Picture(None, problems=tuple(notes))

@@ -15,7 +15,8 @@ from .parse import Metadata, Picture, parse_data, parse_items, parse_photos
 # Without max_items a node of many items answers with all of them (A-10).
 _METADATA: Final = f'<pubsub xmlns="{PUBSUB}"><items node="{METADATA}" max_items="1"/></pubsub>'
 _VCARD: Final = f'<vCard xmlns="{VCARD}"/>'
-_ITEMS: Final = f"{tag(PUBSUB, 'pubsub')}/{tag(PUBSUB, 'items')}"
+_PUBSUB: Final = tag(PUBSUB, "pubsub")
+_ITEMS: Final = tag(PUBSUB, "items")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def fetch_metadata(wire: Wire, jid: str | None, *, timeout: float) -> Meta
         See P60-01 for the conditions.
     """
     answer = await wire.request(_METADATA, to=jid, timeout=timeout, step="PEP metadata")
-    return parse_items(answer.find(_ITEMS))
+    return parse_items(_items(answer))
 
 
 async def fetch_data(wire: Wire, jid: str | None, id_: str, *, timeout: float) -> Picture:
@@ -62,7 +63,7 @@ async def fetch_data(wire: Wire, jid: str | None, id_: str, *, timeout: float) -
     """
     payload = f'<pubsub xmlns="{PUBSUB}"><items node="{DATA}"><item id={attribute(id_)}/></items></pubsub>'
     answer = await wire.request(payload, to=jid, timeout=timeout, step="PEP image")
-    return parse_data(answer.find(_ITEMS), id_)
+    return parse_data(_items(answer), id_)
 
 
 async def fetch_vcard(wire: Wire, jid: str | None, *, timeout: float) -> Card:
@@ -85,3 +86,8 @@ async def fetch_vcard(wire: Wire, jid: str | None, *, timeout: float) -> Card:
         ) from None
     element = answer.find(tag(VCARD, "vCard"))
     return Card(element, parse_photos(element))
+
+
+def _items(answer: Element) -> Element | None:
+    pubsub = answer.find(_PUBSUB)
+    return pubsub.find(_ITEMS) if pubsub is not None else None

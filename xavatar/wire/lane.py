@@ -23,7 +23,7 @@ from .xml import attribute
 
 _logger = logging.getLogger(__name__)
 
-_ACK_EVERY: Final = 64
+_ACK_EVERY: Final = 256
 _ACK_AFTER: Final = 1.0
 _ACK_REQUEST: Final = RawStanza('<r xmlns="urn:xmpp:sm:3"/>')
 _OPEN: Final = aioxmpp.protocol.State.OPEN
