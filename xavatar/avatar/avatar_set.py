@@ -4,56 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
-import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
 import aioxmpp.avatar.xso
 import aioxmpp.xml
 
-from xavatar.errors import PublishError
-from xavatar.imaging import Box, Format, ImageSource, Ladder, Variant, ladder, mime_of, sniff, variant
+from xavatar.imaging import Box, Format, ImageSource, Ladder, Variant, ladder, variant
 from xavatar.imaging.variant import MAX_BYTES, SIZE
 from xavatar.wire.xml import METADATA, parse, serialize, split, tag
 
 from .fetch_url import UrlPolicy, fetch_picture
-from .ids import is_sha1, normalize_id, sha1
+from .info import PNG, InvalidAvatarSet, Source, check_sizes, checked_id, checked_link, measure, media_type
 
-_PNG: Final = "image/png"
-_MEDIA_TYPE: Final = re.compile(r"(image|video)/[a-z0-9][a-z0-9.+-]*")
+__all__ = ["AvatarSet", "InvalidAvatarSet"]
+
 _LARGE_BYTES: Final = 1 << 20
-_LARGEST: Final = {"width": 65535, "height": 65535, "nbytes": 2**32 - 1}
-
-
-class InvalidAvatarSet(PublishError, ValueError, RuntimeError):
-    """A source, or the whole set, breaks a rule of XEP-0084, 4.2."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    mime_type: str | None
-    id_: str | None
-    nbytes: int | None
-    width: int | None
-    height: int | None
-    url: str | None = None
-
-    def attributes(self) -> dict[str, str]:
-        pairs = {
-            "bytes": self.nbytes,
-            "id": self.id_,
-            "type": self.mime_type,
-            "width": self.width,
-            "height": self.height,
-            "url": self.url,
-        }
-        return {name: str(value) for name, value in pairs.items() if value is not None}
 
 
 class AvatarSet:
@@ -80,8 +49,8 @@ class AvatarSet:
 
     def __init__(self) -> None:
         self._image_bytes: bytes | None = None
-        self._png: _Source | None = None
-        self._linked: list[_Source] = []
+        self._png: Source | None = None
+        self._linked: list[Source] = []
         self._pointers: list[Element] = []
         self._uploads: list[Variant] = []
         self._ladder: Ladder | None = None
@@ -145,7 +114,7 @@ class AvatarSet:
         picture = _at_hand(source, policy or UrlPolicy(max_bytes=16 << 20))
         self = cls()
         self._ladder = ladder(picture, size=size, max_bytes=max_bytes, crop=crop, square=square)
-        self.add_avatar_image(_PNG, image_bytes=self._ladder.chosen.data)
+        self.add_avatar_image(PNG, image_bytes=self._ladder.chosen.data)
         if large is not None and max(self._ladder.size) > self._ladder.chosen.width:
             for format in formats:
                 made = variant(picture, size=large, max_bytes=_LARGE_BYTES, crop=crop, square=square, format=format)
@@ -276,21 +245,21 @@ class AvatarSet:
         InvalidAvatarSet
             A :class:`RuntimeError` and a :class:`ValueError`; the set stays as it was.
         """
-        source = _Source(_media_type(mime_type), _sha1(id_), nbytes, width, height, url)
-        _check_sizes(source)
+        source = Source(media_type(mime_type), checked_id(id_), nbytes, width, height, url)
+        check_sizes(source)
         if image_bytes is not None:
             self._add_png(source, bytes(image_bytes))
         else:
-            self._linked.append(_checked_link(source))
+            self._linked.append(checked_link(source))
 
-    def _add_png(self, source: _Source, image: bytes) -> None:
-        if source.mime_type != _PNG:
+    def _add_png(self, source: Source, image: bytes) -> None:
+        if source.mime_type != PNG:
             raise InvalidAvatarSet(f"Image bytes must be image/png, not {source.mime_type}; give other types by url.")
         if self._png is not None:
             raise InvalidAvatarSet("The set has its PNG already: only one image carries its bytes.")
         if source.url is not None:
             raise InvalidAvatarSet("A source has either image bytes or a url: add the url as a source of its own.")
-        real = _measure(image)
+        real = measure(image)
         for name in ("id_", "nbytes", "width", "height"):
             given, found = getattr(source, name), getattr(real, name)
             if given is not None and given != found:
@@ -326,8 +295,8 @@ class AvatarSet:
             raise InvalidAvatarSet(f"The pointer's payload is not one XML element: {error}.") from error
         if split(child.tag)[0] in ("", METADATA):
             raise InvalidAvatarSet("The pointer's payload needs a namespace of its own (XEP-0084, 4.2.2).")
-        known = _Source(None if mime_type is None else _media_type(mime_type), _sha1(id_), nbytes, width, height)
-        _check_sizes(known)
+        known = Source(None if mime_type is None else media_type(mime_type), checked_id(id_), nbytes, width, height)
+        check_sizes(known)
         pointer = Element(tag(METADATA, "pointer"), known.attributes())
         pointer.append(child)
         self._pointers.append(pointer)
@@ -339,59 +308,3 @@ def _at_hand(source: ImageSource, policy: UrlPolicy) -> ImageSource:
     # A notebook's cell runs on a loop already; the fetch gets a thread, and a loop, of its own.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, fetch_picture(source, policy)).result()
-
-
-def _measure(image: bytes) -> _Source:
-    """Return what a PNG's bytes say of it (PNG, 11.2.1)."""
-    found = mime_of(sniff(image))
-    if found != _PNG or len(image) < 24 or image[12:16] != b"IHDR":
-        raise InvalidAvatarSet(f"The image bytes are not a PNG but {found or 'nothing known'}; convert them first.")
-    width, height = struct.unpack(">II", image[16:24])
-    source = _Source(_PNG, sha1(image), len(image), width, height)
-    _check_sizes(source)
-    return source
-
-
-def _checked_link(source: _Source) -> _Source:
-    if source.url is None:
-        raise InvalidAvatarSet("Give the image bytes, or a url where the image is.")
-    if not _is_web(source.url.strip()):
-        raise InvalidAvatarSet(f"url must be http or https, not {source.url[:100]!r} (XEP-0084, 4.2.1).")
-    missing = [name.rstrip("_") for name in ("id_", "nbytes") if getattr(source, name) is None]
-    if missing:
-        raise InvalidAvatarSet(f"{' and '.join(missing)} must be given for an image at a url.")
-    return replace(source, url=source.url.strip())
-
-
-def _is_web(url: str) -> bool:
-    try:
-        address = urlsplit(url)
-    except ValueError:
-        return False
-    return address.scheme in ("http", "https") and bool(address.hostname)
-
-
-def _media_type(mime_type: str) -> str:
-    plain = mime_type.strip().lower()
-    if not _MEDIA_TYPE.fullmatch(plain):
-        raise InvalidAvatarSet(f"{mime_type[:100]!r} is not a media type image/... or video/... (XEP-0084, 4.2.1).")
-    return plain
-
-
-def _sha1(id_: str | None) -> str | None:
-    if id_ is None:
-        return None
-    if not is_sha1(id_):
-        raise InvalidAvatarSet(f"id {id_[:100]!r} is not a SHA-1 in 40 hexadecimal digits.")
-    return normalize_id(id_)
-
-
-def _check_sizes(source: _Source) -> None:
-    for name, largest in _LARGEST.items():
-        value = getattr(source, name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidAvatarSet(f"{name} must be an integer, not {value!r}.")
-        if not 1 <= value <= largest:
-            raise InvalidAvatarSet(f"{name} must be between 1 and {largest}, not {value}.")
