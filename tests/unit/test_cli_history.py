@@ -12,9 +12,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.unit.audit_samples import OTHER, facts, info, pep, reading, snapshot, vcard
-from xavatar.audit import Audit
+from xavatar.audit import Audit, Limits
 from xavatar.cli import diagnose, history, serve  # noqa: F401  they add their commands
 from xavatar.cli.app import app
+from xavatar.cli.look import limits_of
+from xavatar.errors import ConfigError
 from xavatar.model import Status
 from xavatar.store import Store
 
@@ -94,3 +96,15 @@ def test_what_is_not_there_is_named(store: tuple[str, list[str]], args: list[str
     told = run(*args, "--store", store[0])
     assert told.exit_code == 2
     assert words in told.stderr
+
+
+def test_thresholds_from_the_shell() -> None:
+    assert limits_of(["modern_bytes=100000", "aspect_tolerance=0.2"]) == Limits(
+        modern_bytes=100_000, aspect_tolerance=0.2
+    )
+    for wrong, words in (("size=1", "no limit 'size'"), ("many=few", "'few' is no number"), ("many=0", "positive")):
+        with pytest.raises(ConfigError, match=words):
+            limits_of([wrong])
+    told = run("audit", "--sandbox", "pair", "--limit", "size=1")
+    assert told.exit_code == 2
+    assert "small_bytes" in told.stderr

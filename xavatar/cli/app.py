@@ -51,6 +51,13 @@ def audit(
         typer.Option(help="Judge a rule differently, as P84-12=error; may be repeated.", metavar="RULE=SEVERITY"),
     ] = None,
     off: Annotated[list[str] | None, typer.Option(help="Leave a rule out; may be repeated.", metavar="RULE")] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Set a threshold, as modern_bytes=100000; may be repeated. The docs list them (Limits).",
+            metavar="NAME=NUMBER",
+        ),
+    ] = None,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Look closer at everybody's nodes; about four questions more for each.")
     ] = False,
@@ -69,7 +76,7 @@ def audit(
     """Look at the account and everybody in its roster, and tell what is wrong with their avatars, and what to do."""
     with guarded(debug=way.debug):
         from . import show
-        from .look import look
+        from .look import limits_of, look
 
         seen = look(
             way,
@@ -78,7 +85,7 @@ def audit(
             ),
             severities=_severities(severity),
             off=off or (),
-            join_occupants=join_occupants,
+            limits=limits_of(limit, join_occupants=join_occupants),
         )
         if way.json:
             _print_json(_whole(seen))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from xavatar import session
 from xavatar.audit import Audit, Limits, PrivacyWarning
@@ -28,7 +30,7 @@ def look(
     beside: Ask | None = None,
     severities: Mapping[str, str] | None = None,
     off: Collection[str] = (),
-    join_occupants: bool = False,
+    limits: Limits | None = None,
 ) -> Audit:
     """Log in, ask, log out, judge, and write the files; after an interrupt, with what was seen by then.
 
@@ -39,10 +41,8 @@ def look(
         Collects what is judged.
     beside : callable, optional
         Collects what that is compared with, when it can be had.
-    severities, off : optional
+    severities, off, limits : optional
         As for :meth:`Audit.of`.
-    join_occupants : bool
-        Compare occupants with the roster by picture (A-24).
 
     Raises
     ------
@@ -62,7 +62,6 @@ def look(
         previous = _previous(store, seen) if store is not None else None
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always", PrivacyWarning)
-            limits = Limits(join_occupants=join_occupants)
             audit = Audit.of(seen, limits=limits, severities=severities, off=off, beside=other, previous=previous)
         for each in warned:
             print(f"xavatar: {each.message}", file=sys.stderr)
@@ -71,6 +70,27 @@ def look(
         for target in targets:
             audit.report(target)
     return audit
+
+
+def limits_of(wishes: Iterable[str] | None, *, join_occupants: bool = False) -> Limits:
+    """Return the thresholds that options ask for.
+
+    Raises
+    ------
+    ConfigError
+        A name or a number that is none.
+    """
+    known = {field.name: field.type for field in fields(Limits) if field.name != "join_occupants"}
+    chosen: dict[str, Any] = {"join_occupants": join_occupants}
+    for wish in wishes or ():
+        name, _, value = wish.partition("=")
+        if name not in known:
+            raise ConfigError(f"--limit {wish}: there is no limit {name!r}; these are: {', '.join(known)}.")
+        try:
+            chosen[name] = float(value) if known[name] == "float" else int(value)
+        except ValueError:
+            raise ConfigError(f"--limit {wish}: {value!r} is no {'number' if value else 'value'}.") from None
+    return Limits(**chosen)
 
 
 def _previous(store: Store, seen: Snapshot) -> Snapshot | None:
