@@ -119,7 +119,8 @@ def _size(avatar: AvatarSet) -> Iterator[Caution]:
     beyond = [limit for limit in LIMITS if len(image) > limit.nbytes]
     for limit in beyond:
         severity = Severity.INFO if limit.name in ("XEP-0153", "Conversations") else Severity.WARNING
-        yield Caution("P153-13" if limit.name == "XEP-0153" else "A-17", f"The image is not {limit.words}.", severity)
+        rule = "P153-13" if limit.name == "XEP-0153" else "A-17"
+        yield Caution(rule, f"The image is larger than {limit.words}.", severity)
     width, height = avatar.size
     if width != height:
         words = f"{width} x {height} is not square: clients cut or stretch it (XEP-0153, 4.6.3)."

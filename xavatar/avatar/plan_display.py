@@ -22,7 +22,8 @@ _STYLE: Final = """
 .xav-plan{font:14px/1.45 system-ui,sans-serif;max-width:56rem;color:inherit}
 .xav-plan h4{margin:0 0 .2rem;font-size:1.1em}
 .xav-plan ul,.xav-plan ol{margin:.2rem 0;padding-left:1.4em}
-.xav-plan figure{display:inline-block;margin:.3rem 1.2rem .3rem 0;vertical-align:top;font-size:.85em}
+.xav-plan figure{display:inline-block;margin:.3rem 1.2rem .3rem 0;vertical-align:top;font-size:.85em;
+ width:14rem;overflow-wrap:anywhere}
 .xav-plan img{max-width:96px;max-height:96px;display:block}
 .xav-plan pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.2rem 0;padding:.4rem;border:1px solid #8884;
  background:none;color:inherit;font-size:.85em}

@@ -153,7 +153,7 @@ def announcement(avatar: AvatarSet, access_model: str | None) -> str:
 
 
 def _upload(service: UploadService, image: Variant) -> Step:
-    purpose = ", for the purpose `profile`" if service.profile else ""
+    purpose = ", as a profile's" if service.profile else ""
     words = f"Upload {image.width} x {image.height} as {image.mime}, {image.nbytes:,} bytes, to {service.jid}{purpose}"
     return Step(StepKind.UPLOAD, words, slot_request(service, image), "get", service.jid)
 
@@ -177,13 +177,14 @@ def _publishing(avatar: AvatarSet, access_model: str | None) -> Iterator[Step]:
     encoded = base64.b64encode(image).decode()
     data = f'<data xmlns="{DATA}">{encoded}</data>'
     store = pubsub.publish_request(DATA, data, id_=id_, access_model=access_model)
-    words = f"Store the image under its SHA-1, {len(image):,} bytes as one line of {len(encoded):,} Base64 characters"
+    size = f"{len(image):,} bytes as one line of {len(encoded):,} Base64 characters (P84-05)"
+    words = f"Store the image under its SHA-1, {size}"
     yield Step(StepKind.STORE, words, store, node=DATA)
     shown = avatar
     for each in avatar.uploads:
         shown = shown.uploaded(each, UNKNOWN_URL)
     links = len(shown.links)
-    words = f"Announce it{f', and {links} larger at addresses of their own' if links else ''}"
+    words = f"Announce it{f', and {links} more at the address of the upload' if links else ''}"
     yield Step(StepKind.ANNOUNCE, words, announcement(shown, access_model), node=METADATA)
 
 

@@ -16,6 +16,7 @@ from PIL.Image import Dither, Quantize
 
 MEAN_UNSEEN: Final = 1.0
 WORST_UNSEEN: Final = 2.3
+MEAN_BEARABLE: Final = 4.0
 _MOST: Final = 256
 _PAGES: Final = (255.0, 0.0)
 _TO_XYZ: Final = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
@@ -41,6 +42,11 @@ class Difference:
     def unseen(self) -> bool:
         """Whether nobody will see it: the mean is small, and hardly a pixel is above the threshold."""
         return self.mean <= MEAN_UNSEEN and self.worst <= WORST_UNSEEN
+
+    @property
+    def bearable(self) -> bool:
+        """Whether it is better to see it than to have fewer pixels."""
+        return self.mean <= MEAN_BEARABLE
 
 
 SAME: Final = Difference()

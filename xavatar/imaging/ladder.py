@@ -29,7 +29,7 @@ class SizeLimit:
     nbytes : int
         Largest image.
     words : str
-        Whose limit, and in which unit.
+        Whose limit, and in its unit.
     """
 
     name: str
@@ -43,10 +43,10 @@ def stanza_limit(characters: int, words: str = "the server's largest stanza") ->
 
 
 LIMITS: Final = (
-    SizeLimit("XEP-0153", (8 << 10) - 1, "smaller than 8 KB (XEP-0153, 4.6.1)"),
-    SizeLimit("Conversations", 9400 // 4 * 3, "at most 9400 Base64 characters"),
-    SizeLimit("modernxmpp", MAX_BYTES, "at most 72 KiB"),
-    stanza_limit(250_000, "a PEP payload of at most 250 000 bytes, as ejabberd takes"),
+    SizeLimit("XEP-0153", (8 << 10) - 1, "the 8 KB of XEP-0153, 4.6.1"),
+    SizeLimit("Conversations", 9400 // 4 * 3, "the 9400 Base64 characters of Conversations"),
+    SizeLimit("modernxmpp", MAX_BYTES, "the 72 KiB that modernxmpp advises"),
+    stanza_limit(250_000, "the 250 000 bytes of PEP payload that ejabberd takes"),
 )
 
 

@@ -141,9 +141,10 @@ def cut_out(
 
 
 def versions(picture: Image.Image, side: int, format: Format) -> Iterator[Variant]:
-    """Yield files of a picture at one size: the best first, then, for PNG, one whose colours visibly suffer.
+    """Yield files of a picture at one size: the best first, then, for PNG, one whose colours suffer.
 
-    The best PNG has a palette where that is smaller and cannot be seen.
+    The best PNG has a palette where that is smaller and cannot be seen. One that can be seen is
+    offered while it is bearable, or where nothing smaller follows.
     """
     small = picture.copy()
     small.thumbnail((side, side), Resampling.LANCZOS, reducing_gap=3.0)
@@ -161,4 +162,5 @@ def versions(picture: Image.Image, side: int, format: Format) -> Iterator[Varian
         yield reduced
     else:
         yield full
-        yield reduced
+        if reduced.difference.bearable or side <= SMALLEST:
+            yield reduced
