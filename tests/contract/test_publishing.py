@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import tostring
+from xml.etree.ElementTree import canonicalize, tostring
 
 import numpy as np
 import pytest
@@ -79,8 +79,8 @@ async def test_the_plan_is_what_is_sent(server: RunningServer, photo: Path) -> N
             publication = await session.publish(plan)
         assert publication.plan is plan
         sent = [entry.element for entry in trace if entry.direction is Direction.OUT and entry.kind == "iq"]
-        payloads = [tostring(iq[0]) for iq in sent if iq is not None and len(iq)]
-        assert payloads == [tostring(parse(step.payload)) for step in plan.steps]
+        payloads = [canonicalize(tostring(iq[0])) for iq in sent if iq is not None and len(iq)]
+        assert payloads == [canonicalize(tostring(parse(step.payload))) for step in plan.steps]
 
 
 async def test_a_dry_run_changes_nothing(server: RunningServer, photo: Path) -> None:

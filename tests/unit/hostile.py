@@ -239,7 +239,7 @@ def corpus() -> tuple[Sample, ...]:
         Sample("webp of lies", webp_declaring(16_777_216, 16_777_216), "webp", Fault.PIXELS),
         Sample("apng of no frames", png(8, 8, chunk(b"acTL", b"\0" * 8), pixels=b"\0" * 72), "apng"),
         Sample("apng of lies", png(8, 8, chunk(b"acTL", b"\x7f" * 8), pixels=b"\0" * 72), "apng", frames=1),
-        Sample("tiff of many pages", many_pages(200_000), "tiff", Fault.CORRUPT, frames=100_000),
+        Sample("tiff of many pages", many_pages(200_000), "tiff", Fault.CORRUPT, frames=10_000),
         Sample(
             "bmp of lies",
             b"BM" + struct.pack("<IHHIIiiHHIIIIII", 99, 0, 0, 54, 40, 2**30, 2**30, 1, 24, 0, 0, 0, 0, 0, 0),

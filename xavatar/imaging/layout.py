@@ -217,7 +217,7 @@ def _media_duration(data: bytes) -> float | None:
     return 1000 * duration / scale if scale and duration < 1 << 31 else None
 
 
-_MOST_DIRECTORIES = 100_000
+_MOST_DIRECTORIES = 10_000
 
 
 def _tiff(data: bytes) -> Layout:
