@@ -16,9 +16,9 @@ from tests.browser.lab import Lab, Notebook
 from tests.support import requires
 
 
-# Per package, not per session: Playwright's loop counts as running in this thread for as long as it is
+# Per module, not per session: Playwright's loop counts as running in this thread for as long as it is
 # there, and asynchronous tests of other folders may follow on the same worker.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, started once."""
     requires("chromium")
@@ -58,7 +58,7 @@ def blank(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         context.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab, started once, on a free port of the loopback interface."""
     requires("chromium")

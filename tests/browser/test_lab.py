@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from nbconvert import HTMLExporter
 
 from tests.browser.axe import faults
 from tests.browser.lab import Notebook
+
+pytestmark = pytest.mark.timeout(150)  # a server, a browser and a kernel have to start
 
 Open = Callable[..., Notebook]
 SETUP = """
