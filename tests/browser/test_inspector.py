@@ -124,6 +124,15 @@ def test_what_fails_is_told(blank: Make) -> None:
     assert inspector.busy == ""
 
 
+def test_a_closed_session(blank: Make) -> None:
+    here = blank()
+    with xa.connect(sandbox="pair") as session:
+        inspector = session.inspector(session.jid.partition("/")[0])
+        here.show(inspector)
+    here.page.get_by_role("button", name="Refresh").click()
+    here.page.get_by_role("alert").get_by_text("is closed. Open a new one").wait_for()
+
+
 def test_somebody_without_a_picture(blank: Make) -> None:
     table, pictures = crowd(10)
     here = blank()

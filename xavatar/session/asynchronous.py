@@ -53,6 +53,8 @@ from .recording import record
 from .rooms import refused, together
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from xavatar.collect.probe import Probe
     from xavatar.widgets import Asker, Gallery, Inspector
 
@@ -426,7 +428,13 @@ class AsyncSession:
     def _asker(self) -> Asker:
         """Return a way to look at an avatar from any thread: clicks come on those of the front end's choice."""
         loop = asyncio.get_running_loop()
-        return lambda jid: asyncio.run_coroutine_threadsafe(self._look(jid), loop)
+
+        def ask(jid: str) -> Future[tuple[Probe, Diagnosis]]:
+            if self._closed or loop.is_closed():
+                raise SessionClosed(f"The session of {self.jid} is closed. Open a new one, and show this anew.")
+            return asyncio.run_coroutine_threadsafe(self._look(jid), loop)
+
+        return ask
 
     async def plan(
         self, image: ImageSource | AvatarSet, *, access_model: str | None = None, vcard: bool = False

@@ -107,7 +107,8 @@ class Inspector(Widget):
         """
         if self._ask is None:
             raise ConfigError("Nothing to ask through. Make the inspector with a session: s.inspector(jid).")
-        self._follow(self._ask(self.jid), self._take, "Asking the server…")
+        # The answer comes on the session's loop, which has no time for drawing.
+        self._follow(self._ask(self.jid), lambda look: self._background(lambda: self._take(look)), "Asking the server…")
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Write the picture as it was published, byte for byte.

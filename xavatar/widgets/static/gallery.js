@@ -270,11 +270,10 @@ class Wall {
     }
     const image = h("img", { alt: `avatar of ${this.people.label(element.row)}`, draggable: "false", decoding: "async" });
     element.url = URL.createObjectURL(blob);
-    // Never larger than it is (P84-21): where a screen has more pixels, the copy has too, if the original does.
+    // Never larger than it is (P84-21); smaller where a screen has more pixels, and the copy therefore too.
     image.addEventListener("load", () => {
-      const scale = sideFor(this.tile) / this.tile;
-      const factor = Math.max(image.naturalWidth, image.naturalHeight) < sideFor(this.tile) ? 1 : scale;
-      image.style.width = `${Math.min(this.tile, image.naturalWidth / factor)}px`;
+      const scale = Math.min(1, this.tile / Math.max(image.naturalWidth, image.naturalHeight));
+      image.style.width = `${image.naturalWidth * scale}px`;
     }, { once: true });
     image.src = element.url;
     element.face.append(image);
