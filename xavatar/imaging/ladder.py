@@ -81,7 +81,7 @@ class Ladder:
         """Why this one, in words."""
         rung = self.chosen
         larger = [each for each in self.rungs if each.width > rung.width]
-        size = f"the largest that fits into {self.max_bytes:,} bytes" if larger else "the size asked for fits"
+        size = f"the largest that fits into {self.max_bytes:,} bytes" if larger else "the size asked for, or all there is"
         return f"{rung.width} x {rung.height}: {size}; {_palette(rung)}"
 
     def __repr__(self) -> str:
@@ -154,6 +154,7 @@ def ladder(
 
 
 _WIDTHS: Final = (9, 7, 7, 28)
+_LOSSLESS: Final = "lossless"
 
 
 def _cells(rung: Variant) -> tuple[str, str, str, str]:
@@ -164,7 +165,7 @@ def _cells(rung: Variant) -> tuple[str, str, str, str]:
 def _apart(rung: Variant) -> str:
     found = rung.difference
     if math.isclose(found.worst, 0, abs_tol=0.005):
-        return "lossless"
+        return _LOSSLESS
     return f"ΔE {found.mean:.2f}, 99%: {found.worst:.2f}"
 
 
@@ -172,5 +173,6 @@ def _palette(rung: Variant) -> str:
     if rung.colors is None:
         return "all its colours, since a palette would show or be no smaller"
     if rung.difference.unseen:
-        return f"a palette of {rung.colors} colours, {_apart(rung)}: not to be seen"
+        seen = "" if _apart(rung) == _LOSSLESS else ": not to be seen"
+        return f"a palette of {rung.colors} colours, {_apart(rung)}{seen}"
     return f"a palette of {rung.colors} colours, {_apart(rung)}: to be seen, but nothing else of this size fits"

@@ -16,7 +16,7 @@ from ._data import data_dir, picture
 from ._table import Table
 from .scenario import Account, Options, Room, Scenario
 
-_OPTIONS = ("conversion", "injection", "push_on_presence", "forbid_unknown", "stream_management")
+_OPTIONS = ("conversion", "injection", "push_on_presence", "forbid_unknown", "stream_management", "uploads")
 
 
 def names() -> tuple[str, ...]:
