@@ -43,7 +43,7 @@ def face(number: int, side: int, form: str = "png") -> Picture:
     header, body, mixes = _template(look, side)
     ink, white = (59, 42, 42), (255, 255, 255)
     base = (back, _mix(back, white), skin, _mix(skin, ink), hair, cloth, ink)
-    palette = b"".join(bytes(sum(base[part][band] for part in mix) // 4 for band in range(3)) for mix in mixes)
+    palette = bytes(sum(bands) // 4 for mix in mixes for bands in zip(*(base[part] for part in mix), strict=True))
     content = b"\x89PNG\r\n\x1a\n" + header + _chunk(b"PLTE", palette) + body + _chunk(b"IEND", b"")
     if form == "png":
         return Picture(content, "image/png", side, side)
@@ -88,13 +88,15 @@ def _template(look: int, side: int) -> tuple[bytes, bytes, tuple[tuple[int, ...]
     double = side * 2
     pixels = _drawn(look, double).tobytes()
     mixes: dict[tuple[int, ...], int] = {}
+    found: dict[tuple[int, ...], int] = {}
     rows = bytearray()
-    for y in range(0, double, 2):
+    for y in range(0, double * double, double * 2):
+        upper, lower = pixels[y : y + double], pixels[y + double : y + double * 2]
         rows.append(0)
-        for x in range(0, double, 2):
-            at = y * double + x
-            mix = tuple(sorted((pixels[at], pixels[at + 1], pixels[at + double], pixels[at + double + 1])))
-            rows.append(mixes.setdefault(mix, len(mixes)))
+        for four in zip(upper[::2], upper[1::2], lower[::2], lower[1::2], strict=True):
+            if four not in found:
+                found[four] = mixes.setdefault(tuple(sorted(four)), len(mixes))
+            rows.append(found[four])
     header = _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 3, 0, 0, 0))
     return header, _chunk(b"IDAT", _stored(bytes(rows))), tuple(mixes)
 
