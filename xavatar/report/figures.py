@@ -152,7 +152,8 @@ def _coverage(audit: Audit, by: By) -> Figure | None:
                                 Bar("none to see", int(row["subjects"] - row["avatar"]), "dim")])
         for name, row in table.head(_MOST).iterrows()
     ]  # fmt: skip
-    rest = f" The {len(table) - _MOST} smallest are left out." if len(table) > _MOST else ""
+    left = len(table) - _MOST
+    rest = f" {count(left, 'smaller one')} left out." if left > 0 else ""
     note = f"Who shows a picture, per {noun}; those of most people first.{rest}"
     return Figure(title, note, stacked(title, rows, share=True), [("good", "picture"), ("dim", "none to see")])
 

@@ -78,6 +78,8 @@ def stacked(title: str, rows: Sequence[tuple[str, Sequence[Bar]]], *, share: boo
         total, x = sum(part.value for part in parts), float(_LABEL)
         shapes.append(_text(_LABEL - 10, middle, label, "end"))
         for part in parts:
+            if not part.value:
+                continue
             length = part.value / total * _ROOM if total else 0
             shapes.append(
                 Markup(
