@@ -42,6 +42,7 @@ class Wire(aioxmpp.service.Service):
         self._capture = Capture()
         self._public = PublicPath(client)
         self._lane: Lane | None = None
+        self._tapped: Any = None
         self.resume_wait = 10.0
         self._grace: asyncio.TimerHandle | None = None
         self._refusal = ""
@@ -203,9 +204,11 @@ class Wire(aioxmpp.service.Service):
             return
         assert self._lane is not None
         parser, depth = found
-        tap = Tap(parser._parser, self._lane, depth)
         self._lane.attached(xmlstream)
-        self._capture.attached(tap, parser, xmlstream._writer)
+        if parser is self._tapped:
+            return  # the resumption was refused, and the same XML stream begins a session
+        self._tapped = parser
+        self._capture.attached(Tap(parser._parser, self._lane, depth), parser, xmlstream._writer)
         seam.send_at_once(xmlstream)
         seam.parse_at_once(parser)
 
