@@ -81,7 +81,7 @@ class Ladder:
         """Why this one, in words."""
         rung = self.chosen
         larger = [each for each in self.rungs if each.width > rung.width]
-        size = f"the largest that fits into {self.max_bytes:,} bytes" if larger else "as large as asked for, or as it is"
+        size = f"the largest that fits into {self.max_bytes:,} bytes" if larger else "as asked for, or as it is"
         return f"{rung.width} x {rung.height}: {size}; {_palette(rung)}"
 
     def __repr__(self) -> str:
