@@ -364,3 +364,9 @@ def test_nodes_of_a_domain_that_refuses_everybody_are_not_called_listed() -> Non
     assert {finding.rule for finding in judge(cases(refused, Limits()), RULES, {}, ())} == {"A-26"}
     (alone,) = cases(refused[:1], Limits())
     assert "P84-25" in broken_rules(alone)
+
+
+def test_an_occupants_client_has_no_name() -> None:
+    silent = presence(status=Status.UNSUPPORTED, resource=None, who=OCCUPANT)
+    (finding,) = judge([case(vcard(who=OCCUPANT), silent)], RULES, {}, ())
+    assert (finding.rule, finding.message) == ("P153-03", "No XEP-0153 element from their client.")

@@ -253,3 +253,9 @@ def test_problems_say_who_disagrees() -> None:
         "resource": ["-", "r"],
         "problem": ["sources disagree"] * 2,
     }
+
+
+def test_a_condition_that_says_the_same_is_told_once() -> None:
+    silent = Outcome(Subject("a@x.lit"), Source.PEP, Status.TIMEOUT, "timeout")
+    refused = Outcome(Subject("b@x.lit"), Source.PEP, Status.FORBIDDEN, "not-authorized")
+    assert frame([silent, refused]).xavatar.problems()["problem"].tolist() == ["timeout", "forbidden: not-authorized"]

@@ -1,7 +1,8 @@
 """What is kept: snapshots, findings, and images by content, in one SQLite file."""
 
-from .default import default_path, default_store
+from .default import default_store
 from .diff import Change, Diff, Difference
+from .home import default_path
 from .retention import Pruned, Retention
 from .store import Store
 

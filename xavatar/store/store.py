@@ -13,7 +13,7 @@ from xavatar.errors import SnapshotNotFound, StoreError
 from xavatar.frames.images import register, unregister
 from xavatar.model import Finding, Snapshot
 
-from . import compare, images, retention, snapshots
+from . import compare, home, images, retention, snapshots
 from .check import check
 from .database import Database
 from .diff import Diff
@@ -60,6 +60,20 @@ class Store:
         self.retention = retention
         self._db = Database(self.path, read_only=read_only)
         register(self)
+
+    @classmethod
+    def default(cls, *, read_only: bool = False, retention: Retention | None = None) -> Self:
+        """Open the user's own store: ``$XAVATAR_STORE``, or a file in the user's data directory.
+
+        Raises
+        ------
+        StoreError
+            It cannot be opened, or with `read_only` is not there yet.
+        """
+        path = home.default_path()
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return cls(path, read_only=read_only, retention=retention)
 
     def save(self, snapshot: Snapshot, findings: Iterable[Finding] | None = None) -> str:
         """Keep a snapshot; one with the same id is replaced.
