@@ -111,6 +111,16 @@ def test_an_inspector_follows_the_gallery(gallery: Gallery) -> None:
     assert shown.jid == "user7@mantua.lit"
 
 
+def test_from_a_frame() -> None:
+    table, pictures = crowd(3)
+    shown = table.xavatar.inspector("user1@mantua.lit", pictures=pictures)
+    assert repr(shown) == "<Inspector of user1@mantua.lit>"
+    assert shown._sheet["sources"][0]["lines"][0]["status"] == "ok"
+    shown.close()
+    with pytest.raises(ConfigError, match=r"nobody@x\.lit"):
+        table.xavatar.inspector("nobody@x.lit")
+
+
 def test_answers_that_come_late_and_on_other_threads() -> None:
     """The button stays usable, the error is told, nobody waits."""
     outcome, (sha1, data) = one(0, picture(0))

@@ -19,7 +19,7 @@ from .sheet import ContactSheet
 from .thumbnails import Thumbnails, tiles
 
 if TYPE_CHECKING:
-    from xavatar.widgets import Gallery, Grouping, Order, Shape
+    from xavatar.widgets import Gallery, Grouping, Inspector, Order, Shape
 
     _T = TypeVar("_T", bound=type)
 
@@ -89,3 +89,9 @@ class XavatarAccessor:
         from xavatar.widgets import Gallery
 
         return Gallery(self._table, pictures=pictures, tile=tile, height=height, group=group, sort=sort, shape=shape)
+
+    def inspector(self, jid: str | None = None, *, pictures: Mapping[str, bytes] | None = None) -> Inspector:
+        """Return a widget that shows one avatar closely; see :class:`xavatar.widgets.Inspector`."""
+        from xavatar.widgets import Inspector
+
+        return Inspector(self._table, jid, pictures=pictures)
