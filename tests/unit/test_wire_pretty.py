@@ -81,5 +81,6 @@ def test_colours_are_for_terminals_only() -> None:
 
 
 def test_texts_of_diagnoses() -> None:
-    assert pretty("<iq type='get'><a xmlns='urn:a'/></iq>").splitlines()[:2] == ['<iq type="get">', '  <a xmlns="urn:a"/>']
+    shown = pretty("<iq type='get'><a xmlns='urn:a'/></iq>")
+    assert shown.splitlines()[:2] == ['<iq type="get">', '  <a xmlns="urn:a"/>']
     assert pretty("<iq>\x1b[31m") == "<iq>\N{REPLACEMENT CHARACTER}[31m"
