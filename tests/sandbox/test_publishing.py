@@ -112,6 +112,39 @@ def test_a_refused_announcement_withdraws_the_image_and_says_so() -> None:
         assert juliet.plan(PHOTO).current.image is None
 
 
+def broken(plan: PublishPlan, *places: int) -> PublishPlan:
+    """Return a plan some of whose steps no server understands."""
+    steps = [
+        dataclasses.replace(step, payload=step.payload.replace("node=", "at=")) if place in places else step
+        for place, step in enumerate(plan.steps)
+    ]
+    return dataclasses.replace(plan, steps=tuple(steps))
+
+
+def test_wiping_goes_on_past_what_fails() -> None:  # D-28
+    with session() as juliet:
+        juliet.publish(PHOTO)
+        plan = juliet.wipe(dry_run=True).plan
+        with pytest.raises(PublicationFailed, match="Announce that the avatar is switched off") as caught:
+            juliet.publish(broken(plan, 0, 2))
+        progress = [each.progress for each in caught.value.publication.results]
+        failed, done = Progress.FAILED, Progress.DONE
+        assert progress == [failed, done, failed, done, done, done]
+        assert juliet.plan(PHOTO).current.image is None
+
+
+def test_a_photo_that_was_written_is_announced_whatever_comes_after() -> None:
+    with session(conversion=False, injection=False) as juliet:
+        plan = juliet.plan(PHOTO, vcard=True)
+        kinds = [step.kind for step in plan.steps]
+        assert kinds == [StepKind.STORE, StepKind.ANNOUNCE, StepKind.VCARD, StepKind.VERIFY, StepKind.VERIFY]
+        lost = dataclasses.replace(plan, avatar=AvatarSet.from_image(saved(picture((50, 50)), "PNG")))
+        with pytest.raises(PublicationFailed, match="Read the image back"):
+            juliet.publish(lost)
+        assert lost.avatar is not None
+        assert announced(juliet, lost.avatar.png_id)
+
+
 def test_without_a_service_the_large_image_is_left_out() -> None:
     with session(uploads=False) as juliet:
         publication = juliet.publish(AvatarSet.from_image(PHOTO, large=256))

@@ -46,7 +46,7 @@ async def carry_out(
         Called with each step as it begins, ends or fails.
     written : callable, optional
         Called at the end with the SHA-1 of the photo that was written in the vCard, ``""`` when it
-        was removed, ``None`` when the vCard was left alone.
+        was removed, ``None`` when the vCard was left alone; after a failure only when it was written.
 
     Raises
     ------
@@ -54,7 +54,12 @@ async def carry_out(
         A step failed; what was and was not done is in its `publication`.
     """
     run = _Run(wire, plan, timeout, service, tell)
-    publication = await run.all()
+    try:
+        publication = await run.all()
+    except PublicationFailed:
+        if written is not None and run.photo is not None:
+            written(run.photo)
+        raise
     if written is not None:
         written(run.photo)
     return publication
