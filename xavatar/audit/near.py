@@ -78,7 +78,8 @@ def near_pairs(hashes: Hashes, threshold: int) -> Pairs:
             near = bit_count(hashes[left] ^ hashes[right]) <= threshold
             one, other = left[near], right[near]
             found.append(np.minimum(one, other) * total + np.maximum(one, other))
-    pairs = np.unique(np.concatenate(found))
+    pairs = np.sort(np.concatenate(found))
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # numpy's own `unique` hashes, and takes several times as long
     left, right = (pairs // max(total, 1)).astype(np.intp), (pairs % max(total, 1)).astype(np.intp)
     return Pairs(left, right, bit_count(hashes[left] ^ hashes[right]))
 
