@@ -14,7 +14,17 @@ import pytest
 
 import xavatar as xa
 from tests.unit.hostile import picture, saved
-from xavatar.avatar import AvatarSet, Current, Publication, PublicationFailed, Publisher, PublishPlan, Step, StepResult
+from xavatar.avatar import (
+    AvatarSet,
+    Current,
+    Publication,
+    PublicationFailed,
+    Publisher,
+    PublishPlan,
+    Step,
+    StepResult,
+    UrlPolicy,
+)
 from xavatar.avatar.account import Account
 from xavatar.avatar.cautions import of_publishing, of_removing
 from xavatar.avatar.failures import NotStored
@@ -22,7 +32,7 @@ from xavatar.avatar.plan import Act, Progress, StepKind
 from xavatar.avatar.plan_display import shortened
 from xavatar.avatar.upload import UPLOAD, UploadService, upload
 from xavatar.errors import PublishRejected, QueryError
-from xavatar.imaging import variant
+from xavatar.imaging import distance, inspect, variant
 from xavatar.model import Descriptor, Severity, Status
 from xavatar.sandbox import Account as Person
 from xavatar.sandbox import Options, Sandbox, Scenario
@@ -160,6 +170,21 @@ def test_a_profile_is_uploaded_as_such() -> None:
         url = publication.results[0].detail
         assert url.startswith("https://127.0.0.1:")
         assert url in juliet.me(images=False, progress=False)["url"].dropna().tolist()
+
+
+def test_a_picture_at_an_address_of_ones_own() -> None:
+    with session() as juliet:
+        done = juliet.publish(AvatarSet.from_image(PHOTO, large=256))
+        url, made = done.results[0].detail, done.plan.avatar
+        assert juliet.sandbox is not None
+        policy = UrlPolicy(
+            permits=lambda _: True,
+            ports=frozenset(range(1, 65536)),
+            context=ssl.create_default_context(cafile=str(juliet.sandbox.ca_file)),
+        )
+        again = AvatarSet.from_image(url, policy=policy)
+        assert made is not None
+        assert distance(inspect(again.check()).phash or "", inspect(made.check()).phash or "") <= 4
 
 
 def test_the_hash_in_presence_follows_a_plan() -> None:
