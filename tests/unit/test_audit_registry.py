@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
@@ -25,16 +25,18 @@ ROMEO = Subject("romeo@montague.lit")
 Notes = tuple[str, ...]
 
 
+def items(content: str) -> Element:
+    return fromstring(f"<items xmlns='http://jabber.org/protocol/pubsub'>{content}</items>")
+
+
 def metadata(content: str) -> Notes:
     return parse_items(
-        fromstring(f"<items><item id='a'><metadata xmlns='{METADATA}'>{content}</metadata></item></items>")
+        fromstring(f"<items xmlns='http://jabber.org/protocol/pubsub'><item id='a'><metadata xmlns='{METADATA}'>{content}</metadata></item></items>")
     ).problems
 
 
 def data(attributes: str, text: str = "iVBORw0KGgo=") -> Notes:
-    return parse_data(
-        fromstring(f"<items><item id='a'><data xmlns='{DATA}'{attributes}>{text}</data></item></items>"), "a"
-    ).problems
+    return parse_data(items(f"<item id='a'><data xmlns='{DATA}'{attributes}>{text}</data></item>"), "a").problems
 
 
 def presence(updates: str) -> Notes:
