@@ -29,14 +29,16 @@ def items(content: str) -> Element:
     return fromstring(f"<items xmlns='http://jabber.org/protocol/pubsub'>{content}</items>")
 
 
+def items(payload: str) -> Element:
+    return fromstring(f"<items xmlns='http://jabber.org/protocol/pubsub'><item id='a'>{payload}</item></items>")
+
+
 def metadata(content: str) -> Notes:
-    return parse_items(
-        fromstring(f"<items xmlns='http://jabber.org/protocol/pubsub'><item id='a'><metadata xmlns='{METADATA}'>{content}</metadata></item></items>")
-    ).problems
+    return parse_items(items(f"<metadata xmlns='{METADATA}'>{content}</metadata>")).problems
 
 
 def data(attributes: str, text: str = "iVBORw0KGgo=") -> Notes:
-    return parse_data(items(f"<item id='a'><data xmlns='{DATA}'{attributes}>{text}</data></item>"), "a").problems
+    return parse_data(items(f"<data xmlns='{DATA}'{attributes}>{text}</data>"), "a").problems
 
 
 def presence(updates: str) -> Notes:
