@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import xavatar.report
 from tests.unit.audit_samples import GOOD, OTHER, facts, info, pep, photo, presence, reading, snapshot, vcard
@@ -111,3 +112,15 @@ def test_each_contact_tells_who_sees_it_and_what_to_do() -> None:
     assert "Who sees it, and what to do : Juliet" in text
     assert "Whoever uses a modern client (PEP): sees none , its id is another picture's hash" in text
     assert "The owner: Set the picture again" in text
+
+
+def test_shared_pictures_keep_to_their_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_images() as memory:
+        audit = Audit.of(roster(memory, 300))
+        people = contacts(audit)
+        whole = shared(audit, people)
+        monkeypatch.setattr("xavatar.report.shared._BUDGET", 5_000)
+        part = shared(audit, people)
+    assert sum(len(uri) for group in whole.groups for uri in group.uris) > 20_000
+    assert 0 < sum(len(uri) for group in part.groups for uri in group.uris) <= 5_000
+    assert [group.who for group in part.groups] == [group.who for group in whole.groups]

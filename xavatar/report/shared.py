@@ -15,6 +15,7 @@ _GROUPS: Final = 40
 _PICTURES: Final = 6
 _PEOPLE: Final = 40
 _SIDE: Final = 48
+_BUDGET: Final = 250_000
 
 LABELS: Final = {
     "default avatar": "Default avatar",
@@ -66,11 +67,21 @@ def shared(audit: Audit, people: Sequence[Contact]) -> Section:
     order = {label: rank for rank, label in enumerate(LABELS)}
     groups = [rows for _, rows in table.groupby("group", sort=True)]
     groups.sort(key=lambda rows: order[rows["label"].iloc[0]])
-    listed = [_group(rows.to_dict("list"), by_jid) for rows in groups[:_GROUPS]]
+    listed: list[Shared] = []
+    left = _BUDGET
+    for rows in groups[:_GROUPS]:
+        group = _group(rows.to_dict("list"), by_jid, left)
+        left -= sum(map(len, group.uris))
+        listed.append(group)
     return Section(listed, len(groups) - len(listed))
 
 
-def _group(columns: Mapping[Hashable, list[str]], by_jid: Mapping[str, Contact]) -> Shared:
+def _group(columns: Mapping[Hashable, list[str]], by_jid: Mapping[str, Contact], budget: int) -> Shared:
     jids, pictures = list(dict.fromkeys(columns["jid"])), list(dict.fromkeys(columns["sha1"]))
-    uris = [small for sha1 in pictures[:_PICTURES] if (small := uri(sha1, _SIDE))]
+    uris: list[str] = []
+    for sha1 in pictures[:_PICTURES]:
+        small = uri(sha1, _SIDE)
+        if small and len(small) <= budget:
+            uris.append(small)
+            budget -= len(small)
     return Shared(columns["label"][0], len(jids), len(pictures), uris, [by_jid[jid] for jid in jids[:_PEOPLE]])
