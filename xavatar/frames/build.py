@@ -43,8 +43,9 @@ def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.Dat
     for outcome, what in told:
         agrees = verdicts[outcome.subject.jid] if what is not None else None
         before, after = _before(outcome), (_joined(outcome.problems), snapshot, outcome.observed_at)
-        for reading in outcome.readings or (None,):
-            rows.append((*before, *_of_reading(reading, outcome.source), agrees, *after))
+        rows += [
+            (*before, *_of_reading(reading, outcome.source), agrees, *after) for reading in outcome.readings or (None,)
+        ]
     columns = zip(*rows, strict=True) if rows else ((),) * len(NAMES)
     return from_columns(dict(zip(NAMES, columns, strict=True)))
 

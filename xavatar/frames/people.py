@@ -199,7 +199,7 @@ def _heard(row: _Row) -> bool:
 
 
 def _fit(row: _Row, said: Sequence[_Row]) -> bool:
-    """Tell whether clients that keep to the XEPs show a picture: its id is its hash, and presence tells of a vCard's."""
+    """Tell whether clients that keep to the XEPs show a picture: its id is its hash, and presence tells of it."""
     if row.dhash is None or row.hash_ok is False:
         return False
     if row.source == Source.PEP:

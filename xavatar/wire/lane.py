@@ -92,7 +92,7 @@ class Lane:
                 pending.token.abort()  # not sent yet, nobody waits for it any more
 
     def _watch_deadline(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
-        """Wake up at the earliest deadline; one timer for all requests, as making one for each costs more than sending."""
+        """Wake up at the earliest deadline: one timer for all, as one for each would cost more than sending."""
         if self._timer is not None:
             if self._timer.when() <= deadline:
                 return

@@ -200,6 +200,7 @@ class Wire(aioxmpp.service.Service):
         found = seam.parser_of(xmlstream)
         if found is None:
             self.raw = False
+            self._public.tell(self._capture)
             self.logger.warning("this aioxmpp's XML stream has no parser to watch; using its public interface")
             return
         assert self._lane is not None
