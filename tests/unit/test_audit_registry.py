@@ -25,10 +25,6 @@ ROMEO = Subject("romeo@montague.lit")
 Notes = tuple[str, ...]
 
 
-def items(content: str) -> Element:
-    return fromstring(f"<items xmlns='http://jabber.org/protocol/pubsub'>{content}</items>")
-
-
 def items(payload: str) -> Element:
     return fromstring(f"<items xmlns='http://jabber.org/protocol/pubsub'><item id='a'>{payload}</item></items>")
 
