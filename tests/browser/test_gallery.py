@@ -142,6 +142,25 @@ def test_filters_groups_and_order(blank: Make) -> None:
     here.page.wait_for_function(f"({labels})().slice(0, 2).join() === 'Nurse 0003,Tybalt 0004'")
 
 
+def test_another_width(blank: Make) -> None:
+    """Tiles stand in full lines after a change of width, also of one that leaves their distance as it was."""
+    here, _ = shown(blank, 60)
+    for width in (700, 816, 350, 900):
+        here.page.evaluate("(width) => { document.querySelector('#view1').style.width = `${width}px`; }", width)
+        here.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        here.page.wait_for_function(PAINTED)
+        places = here.page.evaluate("""() => [...document.querySelectorAll(".xav-tile")].map((tile) => {
+            const { x, y } = tile.getBoundingClientRect();
+            return [tile.position, Math.round(y), Math.round(x)];
+        }).sort((one, other) => one[0] - other[0])""")
+        lines: dict[int, list[int]] = {}
+        for _, y, x in places:
+            lines.setdefault(y, []).append(x)
+        many = {len(line) for line in list(lines.values())[:-1]}
+        assert len(many) == 1, lines
+        assert places == sorted(places, key=lambda place: place[1:])
+
+
 def test_pictures_are_not_scaled_up(blank: Make) -> None:
     """P84-21."""
     (small, large), pictures = zip(

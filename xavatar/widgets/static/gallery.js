@@ -147,8 +147,8 @@ class Wall {
     const room = (this.port.clientWidth || 700) - GAP;
     const columns = Math.max(1, Math.floor(room / this.width));
     const step = Math.floor(room / columns);
-    if (step !== this.step) this.#forget();
-    this.step = step;
+    if (step !== this.step || columns !== this.columns) this.#forget();
+    [this.step, this.columns] = [step, columns];
     this.lines = [];
     let top = GAP / 2;
     let start = 0;
