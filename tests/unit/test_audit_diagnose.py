@@ -8,6 +8,7 @@ from tests.unit.audit_samples import (
     JULIET,
     OCCUPANT,
     OTHER,
+    SELF,
     facts,
     info,
     pep,
@@ -125,3 +126,10 @@ def test_the_display_escapes() -> None:
     assert "<script" not in shown._repr_html_()
     assert "\x9b" not in repr(shown) + shown._repr_html_()
     assert JULIET.jid in shown._repr_html_()
+
+
+def test_of_oneself_a_stored_snapshot_tells_the_clients() -> None:
+    found = diagnosis(pep(who=SELF), vcard(who=SELF), presence(who=SELF), presence(OTHER, who=SELF, resource="desk"))
+    (told,) = found.facts
+    assert told.startswith("2 clients of yours online, this session among them. phone: advertises ")
+    assert diagnosis(pep(), vcard(), presence()).facts == ()

@@ -8,7 +8,7 @@ from xavatar.model import Finding, Kind, Outcome, Reading, Severity, Source, Sta
 
 from .case import Case, is_sha1, normal
 from .diagnosis import Diagnosis, Role, Sight, Step, View
-from .text import clean, size
+from .text import clean, count, size
 
 PEP_USERS = "Whoever uses a modern client (PEP)"
 VCARD_USERS = "Whoever goes by vCards (rooms, older clients)"
@@ -23,7 +23,8 @@ def diagnose(case: Case, findings: tuple[Finding, ...]) -> Diagnosis:
     """Tell what became of one avatar, from a case and its findings."""
     views = tuple(views_of(case))
     told = two_pictures(case, views) or verdict(views)
-    return Diagnosis(case.subject.jid, told, views, tuple(evidence(case)), findings, tuple(advice(findings)))
+    steps, facts = tuple(advice(findings)), tuple(clients(case))
+    return Diagnosis(case.subject.jid, told, views, tuple(evidence(case)), findings, steps, facts)
 
 
 def advice(findings: tuple[Finding, ...]) -> Iterator[Step]:
@@ -133,3 +134,19 @@ def evidence(case: Case) -> Iterator[str]:
         took = f" in {outcome.elapsed_ms:.0f} ms" if outcome.elapsed_ms is not None else ""
         said = "; ".join(f"id {clean(r.descriptor.id, 44)}" for r in outcome.readings if r.descriptor.id)
         yield f"{where}: {outcome.status}{f' ({why})' if why else ''}{took}{f', {said}' if said else ''}."
+
+
+def clients(case: Case) -> Iterator[str]:
+    """Yield what one's own clients announce (XEP-0153, 4.3)."""
+    if case.heard and case.subject.kind is Kind.SELF:
+        told = "; ".join(f"{clean(each.resource or 'one', 30)}: {_said(each)}" for each in case.heard)
+        yield f"{count(len(case.heard), 'client')} of yours online, this session among them. {told}."
+
+
+def _said(outcome: Outcome) -> str:
+    if outcome.status is Status.OK and outcome.readings:
+        value = outcome.readings[0].descriptor.id or ""
+        return f"advertises {normal(value)[:12]}…" if is_sha1(value) else f"advertises {clean(value, 40)}, no hash"
+    return {Status.EMPTY: "says there is no picture", Status.UNSUPPORTED: "says nothing of avatars"}.get(
+        outcome.status, "is not ready"
+    )

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from xavatar.collect.closer import Depth
 from xavatar.collect.probe import Probe
-from xavatar.model import Kind, Outcome, Severity, Source, Status
+from xavatar.model import Kind, Severity, Source, Status
 from xavatar.wire.xml import DATA, METADATA
 
 from . import judge
 from .case import PERMANENT, UNREACHED, Case, is_sha1, normal
-from .diagnose import PEP_USERS, VCARD_USERS, advice, evidence, two_pictures, verdict, views_of
+from .diagnose import PEP_USERS, VCARD_USERS, advice, clients, evidence, two_pictures, verdict, views_of
 from .diagnosis import Diagnosis, Role, Sight, Step, View
 from .limits import Limits
 from .reach import Reach, is_subscribed, reach_of, split
@@ -190,9 +190,7 @@ def _own(case: Case, depth: Depth) -> Iterator[str]:
     if idle:
         yield f"The data node holds {count(len(idle), 'picture')} that nothing announces; wiping removes them."
     yield from _leftovers(case, depth)
-    if case.heard:
-        told = "; ".join(f"{clean(each.resource or 'one', 30)}: {_said(each)}" for each in case.heard)
-        yield f"{count(len(case.heard), 'client')} of yours online, this session among them. {told}."
+    yield from clients(case)
     yield f"On publishing: {_forecast(depth)}"
 
 
@@ -206,15 +204,6 @@ def _leftovers(case: Case, depth: Depth) -> Iterator[str]:
         )
     if case.status(Source.PEP) is Status.DISABLED and case.hashes(Source.VCARD):
         yield "PEP is switched off, and the vCard still holds a picture (A-12); wiping removes it."
-
-
-def _said(outcome: Outcome) -> str:
-    if outcome.status is Status.OK and outcome.readings:
-        value = outcome.readings[0].descriptor.id or ""
-        return f"advertises {normal(value)[:12]}…" if is_sha1(value) else f"advertises {clean(value, 40)}, no hash"
-    return {Status.EMPTY: "says there is no picture", Status.UNSUPPORTED: "says nothing of avatars"}.get(
-        outcome.status, "is not ready"
-    )
 
 
 def _forecast(depth: Depth) -> str:
