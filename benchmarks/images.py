@@ -1,6 +1,6 @@
 """Inspect pictures, beside a bare decoding of the same files by Pillow; write IMAGES.md.
 
-    python -m benchmarks.images [--rounds 300] [--out benchmarks/IMAGES.md]
+    python -m benchmarks.images [--rounds 50] [--out benchmarks/IMAGES.md]
 
 Both ways take turns on each file in one process and thread; CPU time, medians. The pictures are made here: photo-like
 ones of soft shapes and grain, and drawings of flat colours.
@@ -26,20 +26,22 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from xavatar.imaging import inspect
+from xavatar.imaging import inspect, inspect_many
 from xavatar.imaging.decode import open_picture
 from xavatar.imaging.layout import layout
-from xavatar.imaging.look import SIDE, look
+from xavatar.imaging.look import SIDE, looks, sample
 from xavatar.imaging.reduce import draft, plain
 from xavatar.imaging.sniff import sniff
 
 SIDES = (64, 96, 192, 512)
+BATCH = 16
 HEAD = """\
 # Images
 
-Made by `make bench`; do not edit. `xavatar.imaging.inspect` beside `PIL.Image.open(...).load()` of the same file: \
-one process, one thread, by turns, medians of {rounds} runs. Inspecting decodes too, and besides finds the SHA-1, the \
-file's structure, metadata, two perceptual hashes, dominant colours and blankness.
+Made by `make bench`; do not edit. `xavatar.imaging.inspect_many`, with {batch} pictures at once as in a session, \
+beside `PIL.Image.open(...).load()` of the same file: one process, one thread, by turns, medians of {rounds} runs. \
+Inspecting decodes too, and besides finds the SHA-1, the file's structure, metadata, two perceptual hashes, dominant \
+colours and blankness.
 
 {context}
 
@@ -49,12 +51,12 @@ file's structure, metadata, two perceptual hashes, dominant colours and blanknes
 PARTS = """
 ## Where the time goes
 
-Microseconds of the steps of one inspection, measured one by one. `look` is the reduction to 32 x 32 samples, in \
-Pillow, and some thirty calls of numpy on them: its cost hardly depends on the picture, so that it shows beside small \
-pictures which decode in no time, and not beside others. Pictures with alpha are weighted by it before they are reduced.
+Microseconds of the steps of one inspection, measured one by one. `reduce` brings the picture down to 32 x 32 samples \
+in Pillow, weighted by alpha where there is any; `look` draws all the rest from these in numpy, for the whole batch. \
+Both hardly depend on the picture, so that they show beside small ones which decode in no time, and not beside others.
 
-| picture | side | sniff, SHA-1, layout | open | decode | look |
-|---|--:|--:|--:|--:|--:|
+| picture | side | sniff, SHA-1, layout | open | decode | reduce | look |
+|---|--:|--:|--:|--:|--:|--:|
 """
 
 
@@ -123,14 +125,17 @@ def measure(file: File, rounds: int) -> Timing:
     """Let both ways take turns, after a run of each that does not count."""
     assert inspect(file.data).error is None
     bare(file.data)
-    runs = [(_seconds(bare, file.data), _seconds(inspect, file.data), *_parts(file.data)) for _ in range(rounds)]
+    batch = [file.data] * BATCH
+    runs = [
+        (_seconds(bare, file.data), _seconds(inspect_many, batch) / BATCH, *_parts(file.data)) for _ in range(rounds)
+    ]
     decoded, inspected, *parts = (median(column) for column in zip(*runs, strict=True))
     return Timing(file, decoded, inspected, tuple(parts))
 
 
-def _seconds(work: Callable[[bytes], object], data: bytes) -> float:
+def _seconds(work: Callable[[Any], object], argument: Any) -> float:
     start = time.thread_time()
-    work(data)
+    work(argument)
     return time.thread_time() - start
 
 
@@ -145,8 +150,10 @@ def _parts(data: bytes) -> tuple[float, ...]:
     draft(picture, 2 * SIDE)
     picture.load()
     marks.append(time.thread_time())
-    look(plain(picture, 2 * SIDE))
+    samples = [sample(plain(picture, 2 * SIDE))]
     marks.append(time.thread_time())
+    looks(samples * BATCH)
+    marks.append(marks[-1] + (time.thread_time() - marks[-1]) / BATCH)
     return tuple(after - before for before, after in pairwise(marks))
 
 
@@ -168,7 +175,7 @@ def page(timings: list[Timing], rounds: int, others: float) -> str:
         f"| {each.file.name} | {each.file.side} | {' | '.join(f'{part * 1e6:.0f}' for part in each.parts)} |\n"
         for each in timings
     ]
-    return HEAD.format(rounds=rounds, context=_context(others)) + "".join(rows) + PARTS + "".join(parts)
+    return HEAD.format(rounds=rounds, batch=BATCH, context=_context(others)) + "".join(rows) + PARTS + "".join(parts)
 
 
 def _context(others: float) -> str:
@@ -180,7 +187,7 @@ def _context(others: float) -> str:
 def main() -> None:
     """Measure, then write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "IMAGES.md")
     arguments = parser.parse_args()
     others = os.getloadavg()[0]

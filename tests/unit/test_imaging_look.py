@@ -12,8 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from tests.support import THOROUGH
 from tests.unit.hostile import picture, saved
-from xavatar.imaging import Limits, distance, inspect
-from xavatar.imaging.facts import conclude, examine
+from xavatar.imaging import distance, inspect, inspect_many
 
 
 def painting(seed: int, size: int = 64) -> Image.Image:
@@ -131,6 +130,5 @@ def test_a_picture_looks_the_same_in_any_company() -> None:
     """Many are looked at in one go; none of them may tell."""
     modes = ("RGB", "L", "RGBA", "LA", "P")
     files = [saved(painting(seed, 20 + 7 * seed).convert(modes[seed % 5]), "PNG") for seed in range(25)]
-    together = conclude([examine(data, Limits()) for data in files])
-    assert together == [inspect(data) for data in files]
-    assert conclude([]) == []
+    assert inspect_many(files) == [inspect(data) for data in files]
+    assert inspect_many([]) == []

@@ -2,7 +2,7 @@
 
 from .colors import Difference
 from .encode import Format
-from .facts import inspect
+from .facts import inspect, inspect_many
 from .ladder import LIMITS, Ladder, SizeLimit, ladder, stanza_limit
 from .limits import Fault, Limits
 from .look import distance
@@ -32,6 +32,7 @@ __all__ = [
     "first_grapheme",
     "inspect",
     "inspect_async",
+    "inspect_many",
     "ladder",
     "mime_of",
     "open_source",
