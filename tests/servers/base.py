@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -21,16 +23,24 @@ from .rawclient import RawClient
 from .seed import fill
 
 START_TIMEOUT = 60.0
+# Of the system, not of a seed: workers of one test run must not draw the same ports.
+_DICE = random.SystemRandom()
 
 
 def free_ports(count: int) -> list[int]:
-    """Return loopback ports nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Return loopback ports nobody listens on now.
+
+    They lie below those that the system gives to outgoing connections: of these one could take a port before
+    the server does.
+    """
+    with contextlib.ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            port = _DICE.randrange(20_000, 32_000)
+            with contextlib.suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                ports.append(port)
+        return ports
 
 
 def _cpu_seconds(pid: int) -> float:
