@@ -261,11 +261,12 @@ def test_the_password_s_sources(box: xa.Sandbox, monkeypatch: pytest.MonkeyPatch
 
 CAMPUS = Path(__file__).parents[2] / "data" / "scenarios" / "campus.toml"
 INTERRUPTED = """
-import os, signal, sys, xavatar as xa
+import os, signal, sys, time, xavatar as xa
 with xa.connect(sandbox=sys.argv[1], settings=xa.Settings(concurrency=1)) as s:
     def stop(done, total):
         if done == 50:
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)  # the main thread takes it before everybody has answered, on a busy machine too
     try:
         s.roster(images=False, progress=stop)
     except KeyboardInterrupt as interrupt:
@@ -280,13 +281,13 @@ def test_an_interrupt_keeps_the_connection_and_what_was_collected(tmp_path: Path
     town = tmp_path / "town.toml"
     town.write_text(re.sub("^size = .*", "size = 300", CAMPUS.read_text(), flags=re.MULTILINE))
     command = [sys.executable, "-c", INTERRUPTED, str(town)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
     rows, interrupted, complete, state = first.split()
     assert int(rows) > 900 - 10
     assert 450 < int(interrupted) < 600
     assert (complete, state, second) == ("False", "online", "True")
-    assert done.stderr == ""
 
 
 def test_forgetting_to_close_ends_quietly(tmp_path: Path) -> None:
