@@ -21,6 +21,7 @@ from xavatar.store import Retention, Store
 PEOPLE = 150 if THOROUGH else 40
 SAVING = 0.06 * PEOPLE / 150
 """Seconds that a save takes, or a little more."""
+LIVES = 30 if THOROUGH else 15
 KEPT = 12
 
 
@@ -56,7 +57,7 @@ def test_a_killed_writer(ram_path: Path) -> None:
     context = processes(__name__)
     chance = random.Random(84)
     committed: list[str] = []
-    for life in range(30):
+    for life in range(LIVES):
         mine, theirs = context.Pipe(duplex=False)
         writer = context.Process(target=write_until_killed, args=(path, life, theirs))
         writer.start()
@@ -77,7 +78,7 @@ def test_a_killed_writer(ram_path: Path) -> None:
                 break
         mine.close()
         verify(path, [key for key in committed if key])
-    assert len([key for key in committed if key]) > 40
+    assert len([key for key in committed if key]) > LIVES * 4 / 3
 
 
 def verify(path: Path, committed: list[str]) -> None:
