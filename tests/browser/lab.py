@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -46,51 +47,65 @@ class Lab:
     @contextlib.contextmanager
     def start(cls, folder: Path) -> Iterator[Self]:
         """Start a server that knows no user's settings and asks the network for nothing."""
-        token = secrets.token_hex(16)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        token, port = secrets.token_hex(16), free_port()
         (folder / "notebooks").mkdir()
         quiet = folder / "jupyterlab_settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
         quiet.parent.mkdir(parents=True)
         quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
-        names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
-                 "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")  # fmt: skip
-        environment = {
-            **os.environ,
-            **{name: str(folder / name.lower()) for name in names},
-            "JUPYTER_PREFER_ENV_PATH": "1",
-        }
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+            "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
             "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={folder / 'notebooks'}",
             "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]  # fmt: skip
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
-            try:
-                url = f"http://127.0.0.1:{port}"
-                _answers(f"{url}/api/status?token={token}", server, folder / "log")
-                yield cls(url, token, folder / "notebooks")
-            finally:
-                server.terminate()
-                try:
-                    server.wait(10)
-                except subprocess.TimeoutExpired:
-                    server.kill()
-                    server.wait()
+        url = f"http://127.0.0.1:{port}"
+        with serving(command, folder, f"{url}/api/status?token={token}"):
+            yield cls(url, token, folder / "notebooks")
 
 
-def _answers(url: str, server: subprocess.Popen[bytes], log: Path, timeout: float = 50.0) -> None:
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        assert server.poll() is None, f"JupyterLab ended:\n{log.read_text()[-2000:]}"
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"no JupyterLab within {timeout} s:\n{log.read_text()[-2000:]}")
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(command: Sequence[str], folder: Path, url: str, timeout: float = 60.0) -> Iterator[None]:
+    """Run a Python module as a server that keeps its settings in a folder, from when it answers at an address."""
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
+             "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")  # fmt: skip
+    own = {name: str(folder / name.lower()) for name in names} | {"JUPYTER_PREFER_ENV_PATH": "1"}
+    log = folder / "log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command], stdout=out, stderr=out, env={**os.environ, **own}, start_new_session=True
+        )
+    try:
+        end = time.monotonic() + timeout
+        while not _answers(url):
+            assert server.poll() is None, f"{command[0]} ended:\n{log.read_text()[-2000:]}"
+            assert time.monotonic() < end, f"no {command[0]} within {timeout} s:\n{log.read_text()[-2000:]}"
+            time.sleep(0.1)
+        yield
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
