@@ -124,3 +124,10 @@ def test_shared_pictures_keep_to_their_budget(monkeypatch: pytest.MonkeyPatch) -
     assert sum(len(uri) for group in whole.groups for uri in group.uris) > 20_000
     assert 0 < sum(len(uri) for group in part.groups for uri in group.uris) <= 5_000
     assert [group.who for group in part.groups] == [group.who for group in whole.groups]
+
+
+def test_a_display_computes_no_more_than_it_shows() -> None:
+    audit = Audit.of(LATER, previous=EARLIER)
+    text = audit._repr_html_()
+    assert ".changes</code> since the snapshot before" in text
+    assert not {"duplicates", "changes"} & vars(audit).keys()

@@ -92,13 +92,10 @@ def html(audit: Audit) -> str:
 
 def _next(audit: Audit) -> str:
     """Return what somebody may want to see after this."""
-    worst = next(iter(audit.results), None)
-    ways = [("report(&quot;audit.html&quot;)", "everything, for people")]
-    if worst is not None:
+    ways = [("report(&quot;audit.html&quot;)", "everything, for people"), ("duplicates", "shared pictures")]
+    if audit.results:
         ways = [("findings", "who breaks which rule"), ("diagnose(jid)", "why one avatar is not seen"), *ways]
-    if not audit.duplicates.empty:
-        ways.append(("duplicates", f"{count(int(audit.duplicates['group'].max()), 'shared picture')}"))
-    if audit.changes is not None:
-        ways.append(("changes", f"{count(len(audit.changes.news), 'change')} since the snapshot before"))
+    if audit.previous is not None:
+        ways.append(("changes", "since the snapshot before"))
     told = " · ".join(f"<code>.{name}</code> {escape(words)}" for name, words in ways)
     return f"<p>Next: {told}</p>"
