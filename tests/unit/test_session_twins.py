@@ -15,7 +15,7 @@ MADE_OTHERWISE = {"open", "around"}
 
 
 def public(kind: type) -> dict[str, object]:
-    return {name: member for name, member in vars(kind).items() if not name.startswith("_")}
+    return {name: inspect.getattr_static(kind, name) for name in dir(kind) if not name.startswith("_")}
 
 
 def test_the_blocking_session_has_every_verb() -> None:
