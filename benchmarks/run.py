@@ -56,8 +56,8 @@ def run(contestant: Contestant, server: RunningServer, contacts: int, window: in
 def race(
     server: RunningServer, contestants: list[Contestant], contacts: int, rounds: int, window: int
 ) -> Iterator[tuple[str, Result]]:
-    """Let the contestants take turns; the first round warms the server up and does not count."""
-    for turn in range(rounds + 1):
+    """Let the contestants take turns; of several rounds the first one warms the server up and does not count."""
+    for turn in range(0 if rounds > 1 else 1, rounds + 1):
         for contestant in contestants:
             server.settle()
             result = run(contestant, server, contacts, window)
