@@ -18,8 +18,8 @@ PACKAGES = {"ejabberdctl": "ejabberd", "erl": "ejabberd", "/usr/lib/prosody/modu
 
 
 def examples(number: int) -> int:
-    """Return how many examples Hypothesis shall try: `number` when it is thorough, else a quarter, and 25 at most."""
-    return number if THOROUGH else min(25, max(10, number // 4))
+    """Return how many examples Hypothesis shall try: `number` when it is thorough, else an eighth, and 12 at most."""
+    return number if THOROUGH else min(12, max(6, number // 8))
 
 
 def processes(*preload: str) -> BaseContext:
