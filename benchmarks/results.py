@@ -44,6 +44,15 @@ BUDGET = """
 | what | must | aim | measured |
 |---|--:|--:|--:|
 """
+PROFILE = """
+## Where the time goes
+
+Of `xavatar_pep` on ejabberd, by py-spy, as shares of the time in which a thread held the interpreter's lock, on \
+2026-11-22: a third asks and reads (coroutines, futures, values), a fifth parses XML, a twelfth builds the frame, a \
+twentieth is TLS and sockets, as much the block list and images known already, two to three per cent \
+acknowledgements (XEP-0198); the rest is asyncio's own. Decoding pictures takes a second thread two thirds as long as \
+all of that together takes the first, and the server needs one of the two cores as well. uvloop changes nothing.
+"""
 Measured = dict[tuple[str, int], dict[str, list[Result]]]
 
 
@@ -62,7 +71,7 @@ def write(path: Path, measured: Measured, *, window: int, others: float) -> None
         parts.append(TABLE.format(server=_server(server), contacts=contacts))
         floor = median(_per_contact(results["floor"])) if "floor" in results else None
         parts += [_row(name, runs, floor) for name, runs in results.items()]
-    parts += _growth(measured)
+    parts += [*_growth(measured), PROFILE]
     parts.append("\n## The ways\n\n")
     parts += [f"* `{contestant.name}`: {contestant.what}\n" for contestant in CONTESTANTS]
     path.write_text("".join(parts))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any
+from typing import Any, cast
 
 import aioxmpp.protocol
 
@@ -110,8 +110,8 @@ class Bridge(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the stream speak through the wrapped transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._stream.connection_made(StreamTransport(transport, self, self._domain))
+        # Not checked: uvloop's transports have its methods, and are none of its subclasses.
+        self._stream.connection_made(StreamTransport(cast(asyncio.Transport, transport), self, self._domain))
 
     def data_received(self, data: bytes) -> None:
         """Feed the stream; a parser that began with these bytes never holds a stanza's end back."""
