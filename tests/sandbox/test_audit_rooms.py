@@ -18,6 +18,9 @@ from xavatar.store import Store
 
 BALCONY, NOWHERE = "balcony@rooms.capulet.lit", "nowhere@rooms.nowhere.lit"
 
+# One of Verona is silent; the others have little to wait for each other.
+SOON = xa.Settings(timeout=0.5, concurrency=16)
+
 
 @pytest.fixture(scope="module")
 def verona() -> Iterator[Sandbox]:
@@ -27,7 +30,7 @@ def verona() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def session(verona: Sandbox) -> Iterator[xa.Session]:
-    with Store() as store, xa.connect(sandbox=verona, timeout=1, store=store) as opened:
+    with Store() as store, xa.connect(sandbox=verona, settings=SOON, store=store) as opened:
         yield opened
 
 
@@ -73,7 +76,7 @@ def test_what_is_no_room_is_told_before_anything_is_asked(session: xa.Session) -
 
 
 def test_an_audit_knows_the_one_before(verona: Sandbox, tmp_path: Path) -> None:
-    with Store(tmp_path / "kept.sqlite") as store, xa.connect(sandbox=verona, timeout=1, store=store) as opened:
+    with Store(tmp_path / "kept.sqlite") as store, xa.connect(sandbox=verona, settings=SOON, store=store) as opened:
         first = opened.audit(images=False, progress=False)
         assert first.changes is None
         store.save(first.snapshot, first.results)

@@ -10,6 +10,9 @@ from xavatar.model import Source, Status
 from xavatar.report import render
 from xavatar.store import Store
 
+# One of Verona is silent; the others have little to wait for each other.
+SOON = xa.Settings(timeout=0.5, concurrency=16)
+
 
 def pictures(audit: Audit, sha1: str) -> list[tuple[Status, str | None]]:
     return [
@@ -22,7 +25,7 @@ def pictures(audit: Audit, sha1: str) -> list[tuple[Status, str | None]]:
 
 def test_a_blocked_picture_is_not_asked_for(tmp_path: Path) -> None:
     with Store(tmp_path / "kept.sqlite") as store, xa.sandbox("verona") as box:
-        with xa.connect(sandbox=box, timeout=0.4, store=store) as session:
+        with xa.connect(sandbox=box, settings=SOON, store=store) as session:
             before = session.audit(progress=False)
         (romeo,) = [case for case in before.cases if case.subject.jid == "romeo@montague.lit"]
         (sha1,) = romeo.hashes(Source.PEP)
@@ -30,7 +33,7 @@ def test_a_blocked_picture_is_not_asked_for(tmp_path: Path) -> None:
         store.block(sha1, "shock", erase=True)
         for _ in range(2):
             asked = box.stats().by_kind["data"]
-            with xa.connect(sandbox=box, timeout=0.4, store=store) as session:
+            with xa.connect(sandbox=box, settings=SOON, store=store) as session:
                 after = session.audit(progress=False)
             again = box.stats().by_kind["data"] - asked
             assert pictures(after, sha1) == [(Status.SKIPPED, "blocked")]
@@ -39,7 +42,7 @@ def test_a_blocked_picture_is_not_asked_for(tmp_path: Path) -> None:
         # The same ones as ever are asked for again, since they never came or were not what they should be.
         store.unblock(sha1)
         asked = box.stats().by_kind["data"]
-        with xa.connect(sandbox=box, timeout=0.4, store=store) as session:
+        with xa.connect(sandbox=box, settings=SOON, store=store) as session:
             assert pictures(session.audit(progress=False), sha1) == [(Status.OK, None)]
         # Its vCard brought the bytes back before PEP was asked, or PEP was asked once more.
         assert box.stats().by_kind["data"] - asked - again in (0, 1)
