@@ -17,6 +17,17 @@ THOROUGH = bool(os.environ.get("CI")) or os.environ.get("XAVATAR_HYPOTHESIS") ==
 PACKAGES = {"ejabberdctl": "ejabberd", "erl": "ejabberd", "/usr/lib/prosody/modules/mod_vcard_muc": "prosody-modules"}
 
 
+PATIENCE = 6 if THOROUGH else 1
+
+
+def patience(seconds: float) -> float:
+    """Return how long to wait before something counts as not happening: several times longer where time is not short.
+
+    A machine that many share can stand still for a second; what takes too long must differ by more than that.
+    """
+    return seconds * PATIENCE
+
+
 def examples(number: int) -> int:
     """Return how many examples Hypothesis shall try: `number` when it is thorough, else an eighth, and 12 at most."""
     return number if THOROUGH else min(12, max(6, number // 8))

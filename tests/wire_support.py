@@ -24,6 +24,7 @@ class Proxy:
         self._pipes: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
         self._losing = False
+        self._back: asyncio.Event | None = None
 
     async def __aenter__(self) -> Proxy:
         self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -39,14 +40,17 @@ class Proxy:
         """Swallow what either side sends from now on."""
         self._losing = True
 
-    def cut(self) -> None:
-        """Break every connection; new ones are whole."""
+    def cut(self, back: asyncio.Event | None = None) -> None:
+        """Break every connection; new ones are whole, at once or after `back`."""
         for pipe in self._pipes:
             pipe.transport.abort()
         self._pipes.clear()
         self._losing = False
+        self._back = back
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._back is not None:
+            await self._back.wait()
         there, back = await asyncio.open_connection(self._server.host, self._server.port)
         self._pipes |= {writer, back}
         for source, sink in ((reader, back), (there, writer)):

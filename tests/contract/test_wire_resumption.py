@@ -15,6 +15,7 @@ import pytest
 
 from tests.avatar_support import until
 from tests.servers import RunningServer
+from tests.support import patience
 from tests.wire_support import Proxy
 from xavatar.client.connection import Connection
 from xavatar.client.credentials import Secret
@@ -220,7 +221,7 @@ async def test_closing_ends_what_is_under_way(server: RunningServer) -> None:
             asyncio.create_task(juliet.wire.request(QUERY, to=server.jid("romeo"), timeout=20)) for _ in range(200)
         ]
         await asyncio.sleep(0)
-    found = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 2)
+    found = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), patience(2))
     assert {type(each) for each in found} <= {SessionClosed, Element}
     with pytest.raises(SessionClosed):
         await juliet.wire.request(QUERY)
@@ -232,8 +233,9 @@ async def test_a_connection_that_does_not_come_back_ends_what_is_under_way(serve
         juliet.proxy.lose()
         tasks = [asyncio.create_task(juliet.ping()) for _ in range(3)]
         await asyncio.sleep(0.05)
-        juliet.proxy.cut()
-        found = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 0.9)
+        juliet.proxy.cut(back := asyncio.Event())
+        found = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), patience(2))
         assert {type(each) for each in found} == {SessionClosed}
+        back.set()
         await juliet.resumption(1)
         await juliet.acknowledged()

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import xavatar as xa
+from tests.support import patience
 from xavatar.audit import Audit, Change, PrivacyWarning
 from xavatar.cli.app import app
 from xavatar.errors import ConfigError
@@ -19,7 +20,7 @@ from xavatar.store import Store
 BALCONY, NOWHERE = "balcony@rooms.capulet.lit", "nowhere@rooms.nowhere.lit"
 
 # One of Verona is silent; the others have little to wait for each other.
-SOON = xa.Settings(timeout=0.5, concurrency=16)
+SOON = xa.Settings(timeout=patience(0.5), concurrency=16)
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import xavatar as xa
+from tests.support import patience
 from xavatar.audit import Audit
 from xavatar.model import Source, Status
 from xavatar.report import render
 from xavatar.store import Store
 
 # One of Verona is silent; the others have little to wait for each other.
-SOON = xa.Settings(timeout=0.5, concurrency=16)
+SOON = xa.Settings(timeout=patience(0.5), concurrency=16)
 
 
 def pictures(audit: Audit, sha1: str) -> list[tuple[Status, str | None]]:

@@ -10,6 +10,7 @@ import pytest
 
 import xavatar as xa
 from tests.servers.cast import picture
+from tests.support import patience
 from xavatar.audit import Diagnosis, Role, Sight
 from xavatar.errors import ConfigError, SessionClosed
 from xavatar.sandbox import Account, Item, Node, Sandbox, Scenario
@@ -49,7 +50,8 @@ def one(jid: str, nodes: tuple[Node, ...]) -> Sandbox:
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[xa.Session]:
-    with xa.connect(sandbox="verona", timeout=0.7) as opened:  # one is silent; the others are asked one by one
+    # One is silent; the others are asked one by one.
+    with xa.connect(sandbox="verona", timeout=patience(0.7)) as opened:
         yield opened
 
 

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement
 import pytest
 
 import xavatar as xa
+from tests.support import patience
 from tests.unit.hostile import picture, saved
 from xavatar.avatar import (
     AvatarSet,
@@ -49,7 +50,7 @@ def session(**options: bool) -> Iterator[Session]:
     """Log in to a server of one account with these habits."""
     people = (Person(JULIET, password="pw-juliet"),)
     scenario = Scenario("alone", "capulet.lit", JULIET, people, options=Options(**options))
-    with Sandbox(scenario) as box, xa.connect(sandbox=box, timeout=2) as logged_in:
+    with Sandbox(scenario) as box, xa.connect(sandbox=box, timeout=patience(2)) as logged_in:
         yield logged_in
 
 
@@ -214,16 +215,16 @@ def test_a_widget_drives_a_publisher(tmp_path: Path) -> None:
     with session() as juliet:
         publisher: Publisher = SessionPublisher(juliet)
         assert publisher.account == JULIET
-        assert publisher.current().result(5).status in (Status.NOT_FOUND, Status.EMPTY)
-        avatar = publisher.prepare(path, crop=(0, 0, 200, 200), size=96).result(5)
+        assert publisher.current().result(patience(5)).status in (Status.NOT_FOUND, Status.EMPTY)
+        avatar = publisher.prepare(path, crop=(0, 0, 200, 200), size=96).result(patience(5))
         assert avatar.size == (96, 96)
-        plan = publisher.plan(avatar, access_model="open").result(5)
-        assert isinstance(publisher.carry_out(plan, tell=told.append).result(5), Publication)
+        plan = publisher.plan(avatar, access_model="open").result(patience(5))
+        assert isinstance(publisher.carry_out(plan, tell=told.append).result(patience(5)), Publication)
         assert told[-1].progress is Progress.DONE
-        assert publisher.current().result(5).image == avatar.image_bytes
-        removal = publisher.plan_removal(wipe=True).result(5)
-        assert publisher.carry_out(removal).result(5).done
-        assert publisher.current().result(5).image is None
+        assert publisher.current().result(patience(5)).image == avatar.image_bytes
+        removal = publisher.plan_removal(wipe=True).result(patience(5))
+        assert publisher.carry_out(removal).result(patience(5)).done
+        assert publisher.current().result(patience(5)).image is None
 
 
 def test_plans_show_themselves() -> None:
@@ -289,7 +290,7 @@ async def test_a_host_that_does_not_take_it() -> None:
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
         service = UploadService("upload.lit", context=ssl.create_default_context())
         with pytest.raises(PublishRejected, match=r"upload to 127\.0\.0\.1 failed"):
-            await upload(_Slots(url, url), service, image, timeout=2)  # type: ignore[arg-type]
+            await upload(_Slots(url, url), service, image, timeout=patience(2))  # type: ignore[arg-type]
 
 
 def test_errors_are_ours() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import patience
 from xavatar.session import access
 
 README = Path(__file__).parents[2] / "README.md"
@@ -18,7 +19,8 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8")
 def test_the_code_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One block after the other, as in a notebook."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(access, "_EMBEDDED", replace(access._EMBEDDED, timeout=0.7))  # one of Verona is silent
+    # One of Verona is silent.
+    monkeypatch.setattr(access, "_EMBEDDED", replace(access._EMBEDDED, timeout=patience(0.7)))
     names: dict[str, Any] = {}
     for code in BLOCKS:
         exec(compile(code, str(README), "exec"), names)

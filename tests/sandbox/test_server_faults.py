@@ -12,6 +12,7 @@ import pytest
 
 from tests.sandbox.conftest import BASE64, DATA, IMAGE, METADATA, SHA1, VCARD, Enter, Serve, avatar, scenario
 from tests.servers.rawclient import RawClient, condition
+from tests.support import patience
 from xavatar.errors import SandboxError
 from xavatar.sandbox import Account, Fault, Server
 
@@ -36,15 +37,15 @@ async def test_silence(server: Server, juliet: RawClient) -> None:
 
 
 async def test_delay_holds_up_nobody_else(server: Server, juliet: RawClient) -> None:
-    server.state.faults.add(ROMEO, Fault("delay", "metadata", seconds=0.4))
+    server.state.faults.add(ROMEO, Fault("delay", "metadata", seconds=patience(0.4)))
     started = time.monotonic()
     slow = asyncio.create_task(juliet.items(METADATA, ROMEO))
     await asyncio.sleep(0)
     await slow
-    assert 0.4 <= time.monotonic() - started < 2
+    assert patience(0.4) <= time.monotonic() - started < patience(2)
     started = time.monotonic()
     await juliet.items(DATA, ROMEO)
-    assert time.monotonic() - started < 0.3
+    assert time.monotonic() - started < patience(0.3)
 
 
 async def test_a_delayed_answer_does_not_outlive_the_server(serve: Serve, enter: Enter) -> None:
@@ -74,9 +75,7 @@ async def test_error(server: Server, juliet: RawClient, fault: Fault, expected: 
 
 
 async def test_a_fault_is_on_what_it_names_and_so_often(serve: Serve, enter: Enter) -> None:
-    failing = Account(
-        ROMEO, nodes=avatar(), vcard=VCARD, faults=(Fault("error", "vcard", condition="gone", times=2),)
-    )
+    failing = Account(ROMEO, nodes=avatar(), vcard=VCARD, faults=(Fault("error", "vcard", condition="gone", times=2),))
     client = await enter(await serve(scenario(failing)))
     assert condition(await client.items(METADATA, ROMEO)) is None
     answers = [condition(await client.iq("get", "<vCard xmlns='vcard-temp'/>", ROMEO)) for _ in range(3)]

@@ -8,12 +8,13 @@ import hashlib
 import time
 
 from tests.sandbox.conftest import Enter, Serve
+from tests.support import THOROUGH
 from xavatar.sandbox import Account, Item, Node, Resource, Scenario
 
 METADATA = "urn:xmpp:avatar:metadata"
 DATA = "urn:xmpp:avatar:data"
 CONTACTS = 2000
-MUST = 5000  # requests per second
+MUST = 2000 if THOROUGH else 5000  # requests per second; where the machine is shared, less
 ATTEMPTS = 5  # this machine may be busy with other things
 
 

@@ -11,6 +11,7 @@ import trustme
 
 from tests.sandbox.conftest import SCENARIO, Enter, Serve
 from tests.servers.rawclient import BIND, SASL, RawClient, StreamEnded, condition
+from tests.support import patience
 from xavatar.errors import SandboxError
 from xavatar.sandbox import Server
 
@@ -205,7 +206,7 @@ async def test_stop_does_not_wait_for_a_client_that_never_spoke(serve: Serve) ->
     handshaking.write((HEADER.format(to="capulet.lit") + STARTTLS).encode())
     _, waiting = await asyncio.open_connection(server.host, server.tls_port)
     await asyncio.sleep(0.1)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(patience(1)):
         await server.stop()
     for writer in (silent, handshaking, waiting):
         writer.close()

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import xavatar as xa
+from tests.support import patience
 from xavatar.client import Secret, State
 from xavatar.errors import (
     AuthError,
@@ -33,7 +34,7 @@ from xavatar.errors import (
 )
 
 # One of Verona is silent. Few are asked at once, so that the others answer in time on a busy machine too.
-SHORT = xa.Settings(timeout=0.7, concurrency=8, presence_wait=0.1)
+SHORT = xa.Settings(timeout=patience(0.7), concurrency=8, presence_wait=0.1)
 PASSWORD = "correct horse battery staple"
 
 
@@ -134,7 +135,7 @@ def test_what_goes_wrong_is_told(
     assert PASSWORD not in str(caught.value)
     gc.collect()
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
-    end = time.monotonic() + 5
+    end = time.monotonic() + patience(5)
     while left := [each.name for each in set(threading.enumerate()) - threads if not each.name.startswith("asyncio_")]:
         # The server's own loop may have taken one more thread of its pool.
         assert time.monotonic() < end, left

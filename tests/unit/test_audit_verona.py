@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support import patience
 from tests.unit.scenario_view import prompt
 from xavatar import session
 from xavatar.audit import RULES, Audit, Limits, PrivacyWarning
@@ -14,7 +15,7 @@ from xavatar.store import Store
 
 VERONA = load("verona")
 # Few are asked at once, so that the others answer in time on a busy machine too.
-SHORT = Settings(timeout=0.7, concurrency=8, presence_wait=0.1)
+SHORT = Settings(timeout=patience(0.7), concurrency=8, presence_wait=0.1)
 PLANTED = set(planted(VERONA))
 # With a hash in presence, a picture for contacts only is told as A-13, once.
 TWICE = {(jid, "P398-07") for jid, key in PLANTED if key == "A-13"}

@@ -18,6 +18,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import xavatar
+from tests.support import patience
 from tests.unit.scenario_view import prompt
 from xavatar.audit import RULES
 from xavatar.cli import diagnose, history, publish, serve, trace  # noqa: F401  they add their commands
@@ -41,7 +42,7 @@ jid = "mute@verona.lit"
 kind = "silence"
 """
 CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\ncondition = "forbidden"\ntype = "auth"')
-SOON = ("--timeout", "1.2")  # one of Verona is silent
+SOON = ("--timeout", str(patience(1.2)))  # one of Verona is silent
 COMMANDS = (
     "audit", "roster", "room", "me", "diagnose", "publish", "unpublish", "wipe", "diff", "snapshots", "show", "export",
     "rules", "sandbox", "trace",

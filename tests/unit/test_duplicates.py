@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from tests.support import examples
+from tests.support import examples, patience
 from xavatar.audit import PrivacyWarning
 from xavatar.audit.duplicates import GROUPS, MEMBERS, duplicate_groups, duplicates
 from xavatar.audit.near import Hashes, as_hashes, bit_count, near_pairs
@@ -100,7 +100,7 @@ def test_hundred_thousand_hashes_take_seconds() -> None:
     copies = hashes[:20_000] ^ (np.uint64(1) << random.integers(0, 64, 20_000, np.uint64))
     started = time.process_time()
     pairs = near_pairs(np.concatenate([hashes, copies]), 4)
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < patience(10)
     assert set(zip(range(20_000), range(80_000, 100_000), strict=True)) <= set(
         zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
     )

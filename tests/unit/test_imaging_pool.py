@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.support import patience
 from tests.unit.hostile import corpus, picture, saved
 from xavatar.errors import StoreError
 from xavatar.imaging import Fault, Inspector, Limits, inspect, inspect_async, pool
@@ -46,7 +47,7 @@ async def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     stuck = threading.Event()
 
     def slow(data: bytes, limits: Limits) -> Examined:
-        stuck.wait(10)
+        stuck.wait(patience(10))
         return examine(data, limits)
 
     monkeypatch.setattr(pool, "examine", slow)
@@ -54,7 +55,7 @@ async def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     started = time.perf_counter()
     facts = await inspect_async(data, Limits(seconds=0.1))
     stuck.set()
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < patience(2)
     assert Fault.of(facts.error) is Fault.TIME
     assert (facts.sha1, facts.nbytes, facts.format) == (inspect(data).sha1, len(data), "png")
 
@@ -65,7 +66,7 @@ async def test_one_slow_picture_does_not_hold_the_others_up(monkeypatch: pytest.
 
     def slow(data: bytes, limits: Limits) -> Examined:
         if data == files[5]:
-            stuck.wait(10)
+            stuck.wait(patience(10))
         return examine(data, limits)
 
     monkeypatch.setattr(pool, "examine", slow)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import patience
 from xavatar.errors import ConfigError, SessionClosed
 from xavatar.runtime import SingleFlight, cancel_and_wait, completed, each
 
@@ -87,7 +88,7 @@ async def test_ten_thousand_items_cost_little() -> None:
     started = time.process_time()
     await each(range(10_000), worker, limit=64, done=done)
     assert seen == 10_000
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < patience(1.0)
 
 
 async def test_workers_that_never_wait_do_not_starve_the_loop() -> None:
@@ -123,7 +124,7 @@ async def test_first_failure_ends_the_others(limit: int) -> None:
     started = time.monotonic()
     with pytest.raises(LookupError, match="three"):
         await each(range(50), worker, limit=limit)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < patience(2)
     assert sorted(ended) == list(range(4 if limit == 1 else 5))
     assert not others()
 

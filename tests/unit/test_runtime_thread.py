@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import patience
 from xavatar.errors import ConfigError, SessionClosed
 from xavatar.runtime import LoopThread, Pending, WrongThread, acquire
 
@@ -92,7 +93,7 @@ def test_timeout_cancels_and_waits_for_the_clean_up(thread: LoopThread) -> None:
 
     async def slow() -> None:
         try:
-            await asyncio.sleep(30)
+            await asyncio.sleep(patience(30))
         finally:
             await asyncio.sleep(0.05)
             seen.append("clean")
@@ -100,7 +101,7 @@ def test_timeout_cancels_and_waits_for_the_clean_up(thread: LoopThread) -> None:
     started = time.monotonic()
     with pytest.raises(TimeoutError, match=r"No result within 0\.05 s") as caught:
         thread.call(slow(), timeout=0.05)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < patience(1.5)
     assert seen == ["clean"]
     assert not hasattr(caught.value, "partial")
 
@@ -189,7 +190,7 @@ def test_cancelled_is_done_after_the_clean_up(thread: LoopThread) -> None:
     async def work() -> None:
         try:
             begun.set()
-            await asyncio.sleep(30)
+            await asyncio.sleep(patience(30))
         finally:
             await asyncio.sleep(0.05)
             order.append("cleaned")
@@ -344,13 +345,13 @@ def test_stop_with_a_stuck_loop_returns_and_releases() -> None:
     release = threading.Event()
 
     async def stuck() -> None:
-        release.wait(10)
+        release.wait(patience(10))
 
     pending = thread.submit(stuck())
     late = thread.submit(where())
     started = time.monotonic()
     thread.stop(grace=0.1)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < patience(2)
     for p in (pending, late):
         assert isinstance(p.exception(1), SessionClosed)
     (native,) = live_loop_threads()
@@ -412,7 +413,7 @@ INTERRUPTED = """
         thread.call(collect())
     except KeyboardInterrupt as interrupt:
         assert left == ["clean"] and len(interrupt.partial) > 3, interrupt.partial
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < {patience}
         print("interrupted", thread.call(asyncio.sleep(0, "alive")))
 """
 
@@ -426,17 +427,17 @@ INTERRUPTED = """
     ],
 )
 def test_interrupt_cancels_and_keeps_the_partial_result(how: str) -> None:
-    done = run_script(INTERRUPTED.format(how=how))
+    done = run_script(INTERRUPTED.format(how=how, patience=patience(1.5)))
     assert (done.stdout, done.stderr, done.returncode) == ("interrupted alive\n", "", 0)
 
 
 def test_second_interrupt_stops_waiting_for_the_clean_up() -> None:
     done = run_script(
-        """
+        f"""
         async def stubborn():
             for _ in range(4):
                 try:
-                    await asyncio.sleep(1)
+                    await asyncio.sleep({patience(1)})
                 except asyncio.CancelledError:
                     pass
         thread = LoopThread().start()
@@ -446,7 +447,7 @@ def test_second_interrupt_stops_waiting_for_the_clean_up() -> None:
         try:
             thread.call(stubborn())
         except KeyboardInterrupt as interrupt:
-            print(time.monotonic() - began < 1.5, interrupt.__notes__)
+            print(time.monotonic() - began < {patience(1.5)}, interrupt.__notes__)
         """
     )
     assert done.stdout == "True ['The operation was cancelled, but is still cleaning up.']\n"
@@ -537,7 +538,7 @@ def test_interpreter_ends_quickly_and_quietly(work: str) -> None:
     )
     assert done.stderr == ""
     assert done.returncode == (7 if "exit(7)" in work else 0)
-    assert time.monotonic() - started < (4 if "stubborn" in work else 3)
+    assert time.monotonic() - started < patience(4 if "stubborn" in work else 3)
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="no fork here")
