@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from xavatar.avatar.read import fetch_data
 from xavatar.errors import QueryError, SessionClosed
 from xavatar.imaging import Inspector, Limits
 from xavatar.model import Descriptor, ImageFacts, Reading, Status
+from xavatar.runtime import SingleFlight
 from xavatar.settings import Settings
 from xavatar.wire import Wire
 
@@ -73,7 +73,7 @@ class Pictures:
         self._new = Inspector(Limits.of(settings), self._keep)
         self._facts: dict[str, ImageFacts] = {}
         self._problems: OrderedDict[Item, tuple[str, ...]] = OrderedDict()
-        self._under_way: dict[str, asyncio.Future[_Fetched]] = {}
+        self._flights: SingleFlight[str, _Fetched] = SingleFlight()
         self.fetched = 0
         """Data queries sent so far."""
 
@@ -123,22 +123,10 @@ class Pictures:
         return facts
 
     async def _fetch_once(self, jid: str | None, id_: str, key: str) -> _Fetched:
-        while (other := self._under_way.get(key)) is not None:
-            await asyncio.wait((other,))
-            if other.cancelled():
-                continue  # whoever fetched was cancelled, and somebody else has to
-            fetched = other.result()
-            if fetched.facts is not None and fetched.facts.sha1 == key:
-                return fetched
-            return await self._fetch(jid, id_)  # the other's item says nothing about this one's
-        mine = self._under_way[key] = asyncio.get_running_loop().create_future()
-        try:
-            fetched = await self._fetch(jid, id_)
-            mine.set_result(fetched)
-        finally:
-            del self._under_way[key]
-            mine.cancel()
-        return fetched
+        fetched = await self._flights.run(key, lambda: self._fetch(jid, id_))
+        if fetched.jid == jid or (fetched.facts is not None and fetched.facts.sha1 == key):
+            return fetched
+        return await self._fetch(jid, id_)  # the other's item says nothing about this one's
 
     async def _fetch(self, jid: str | None, id_: str) -> _Fetched:
         self.fetched += 1

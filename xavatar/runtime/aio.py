@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from xavatar.errors import ConfigError, SessionClosed
@@ -127,10 +127,10 @@ async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
 
 
 class SingleFlight(Generic[K, R]):
-    """Concurrent requests for one key share one task.
+    """Concurrent requests for one key share one run.
 
-    Nothing is remembered: a request after the task ended starts a new one. A cancelled waiter
-    leaves the others theirs; when the last one goes, the task is cancelled.
+    The first caller runs it, in its own task; who comes meanwhile waits for that and gets the same
+    result or error. When the first is cancelled, the next one runs it anew. Nothing is remembered.
 
     Examples
     --------
@@ -147,42 +147,27 @@ class SingleFlight(Generic[K, R]):
     """
 
     def __init__(self) -> None:
-        self._flights: dict[K, _Flight[R]] = {}
+        self._under_way: dict[K, asyncio.Future[R]] = {}
 
     def __len__(self) -> int:
         """How many keys are under way."""
-        return len(self._flights)
+        return len(self._under_way)
 
-    async def run(self, key: K, start: Callable[[], Coroutine[Any, Any, R]]) -> R:
-        """Return what the task for `key` returns, starting it by `start` if none is under way."""
-        flight = self._flights.get(key) or self._launch(key, start)
-        flight.waiters += 1
+    async def run(self, key: K, start: Callable[[], Awaitable[R]]) -> R:
+        """Return what ``start()`` gives, or what the run for `key` gives that is under way already."""
+        while (other := self._under_way.get(key)) is not None:
+            await asyncio.wait((other,))
+            if not other.cancelled():
+                return other.result()
+        mine = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
-            await asyncio.wait((flight.task,))
+            result = await start()
+            mine.set_result(result)
+        except Exception as error:
+            mine.set_exception(error)
+            mine.exception()  # nobody may be waiting, and then it is no news
+            raise
         finally:
-            flight.waiters -= 1
-            if not flight.waiters and not flight.task.done():
-                self._landed(key, flight)
-                await cancel_and_wait(flight.task)
-        return flight.task.result()
-
-    async def close(self) -> None:
-        """Cancel what is under way; its waiters are cancelled with it."""
-        await cancel_and_wait(*(flight.task for flight in self._flights.values()))
-
-    def _launch(self, key: K, start: Callable[[], Coroutine[Any, Any, R]]) -> _Flight[R]:
-        flight = self._flights[key] = _Flight(asyncio.create_task(start()))
-        flight.task.add_done_callback(lambda _: self._landed(key, flight))
-        return flight
-
-    def _landed(self, key: K, flight: _Flight[R]) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
-
-
-class _Flight(Generic[R]):
-    __slots__ = ("task", "waiters")
-
-    def __init__(self, task: asyncio.Task[R]) -> None:
-        self.task = task
-        self.waiters = 0
+            del self._under_way[key]
+            mine.cancel()
+        return result
