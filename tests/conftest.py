@@ -43,10 +43,10 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One worker more than cores, since tests wait too; none where starting them takes longer than what was chosen."""
+    """Two workers more than cores, since tests wait; none where starting them takes longer than what was chosen."""
     options = config.option
     chosen = options.keyword or options.capture == "no" or not all(Path(each).is_dir() for each in config.args)
-    return 0 if chosen else min(4, (os.cpu_count() or 1) + 1)
+    return 0 if chosen else min(6, (os.cpu_count() or 1) + 2)
 
 
 @pytest.hookimpl(optionalhook=True)

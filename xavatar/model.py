@@ -29,6 +29,11 @@ class Source(StrEnum):
     VCARD = "vcard"
     PRESENCE = "presence"
 
+    @property
+    def label(self) -> str:
+        """As people write it: ``PEP``, ``vCard``, ``Presence``."""
+        return {"pep": "PEP", "vcard": "vCard"}.get(self.value, "Presence")
+
 
 class Status(StrEnum):
     """How one source answered for one subject."""

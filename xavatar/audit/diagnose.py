@@ -125,11 +125,8 @@ def _of_reading(source: Source, reading: Reading) -> tuple[Sight, str]:
 
 def evidence(case: Case) -> Iterator[str]:
     """Yield what each source said."""
-    names = {Source.PEP: "PEP", Source.VCARD: "vCard", Source.PRESENCE: "Presence"}
     for outcome in case.outcomes:
-        where = (
-            f"{names[outcome.source]} of {clean(outcome.resource, 30)}" if outcome.resource else names[outcome.source]
-        )
+        where = outcome.source.label + (f" of {clean(outcome.resource, 30)}" if outcome.resource else "")
         why = ", ".join(clean(part, 80) for part in (outcome.condition, outcome.text) if part)
         took = f" in {outcome.elapsed_ms:.0f} ms" if outcome.elapsed_ms is not None else ""
         said = "; ".join(f"id {clean(r.descriptor.id, 44)}" for r in outcome.readings if r.descriptor.id)

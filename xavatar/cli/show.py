@@ -14,7 +14,7 @@ from rich.text import Text
 from xavatar.audit import Audit, Rule, duplicate_groups
 from xavatar.audit.display import numbers, subtitle
 from xavatar.audit.text import clean, count
-from xavatar.model import Severity
+from xavatar.model import Severity, Source
 from xavatar.report.figures import VERDICT_TONES
 from xavatar.report.rows import Contact, Part, contacts
 from xavatar.report.shared import LABELS
@@ -94,10 +94,11 @@ def findings(out: Console, audit: Audit, *, everybody: bool) -> None:
         made.add_row(_severity(severity), str(row.subjects), str(row.rule), Text(str(row.title)))
     out.print(made)
     told = [finding for finding in audit.results if everybody or finding.severity is not Severity.INFO]
-    details = table("Rule", "Who", "What")
+    details = table("Rule", "Who", "Where", "What")
     for finding in told if everybody else told[:_ROWS]:
-        style = _SEVERITIES[finding.severity]
-        details.add_row(Text(finding.rule, style=style), Text(clean(finding.jid, 60)), Text(clean(finding.message)))
+        rule = Text(finding.rule, style=_SEVERITIES[finding.severity])
+        where = finding.source.label if finding.source else "together"
+        details.add_row(rule, Text(clean(finding.jid, 60)), where, Text(clean(finding.message)))
     if told:
         out.print(details)
     _more(out, len(audit.results) - details.row_count, "finding")
@@ -157,7 +158,7 @@ def table(*names: str) -> Table:
     return made
 
 
-_NARROW = frozenset({"Severity", "Subjects", "Rule", "PEP", "vCard", "Presence", "Level"})
+_NARROW = frozenset({"Severity", "Subjects", "Rule", "PEP", "vCard", "Presence", "Level", "Where"})
 
 
 def _most_telling(rows: Sequence[Contact]) -> Sequence[Contact]:
@@ -186,7 +187,7 @@ def _verdict(row: Contact) -> Text:
 
 
 def _statuses(row: Contact) -> list[str]:
-    told: dict[str, list[str]] = {"PEP": [], "vCard": [], "Presence": []}
+    told: dict[str, list[str]] = {source.label: [] for source in Source}
     for line in row.lines:
         told[line.source].append(line.told)
     return ["/".join(dict.fromkeys(words)) or "-" for words in told.values()]

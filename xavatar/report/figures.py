@@ -15,7 +15,7 @@ from xavatar.frames.people import SHOWN, Verdict
 from xavatar.model import ImageFacts, Source, Status
 
 from .plots import Bar, bars, stacked
-from .words import SOURCES, VERDICTS
+from .words import VERDICTS
 
 VERDICT_TONES = {
     **dict.fromkeys(SHOWN, "good"),
@@ -89,7 +89,7 @@ def _answers(cases: Sequence[Case]) -> Figure:
     }
     rows = [
         (
-            SOURCES[source],
+            source.label,
             [
                 Bar(word, number, tone)
                 for word, tone, those in _ANSWERS
@@ -113,12 +113,12 @@ def _agreement(cases: Sequence[Case]) -> Figure:
         numbers = {
             "the same picture": sum(bool(a & b) for a, b in told),
             "different pictures": sum(bool(a and b and not a & b) for a, b in told),
-            f"{SOURCES[one]} only": sum(not b for _, b in told),
-            f"{SOURCES[other]} only": sum(not a for a, _ in told),
+            f"{one.label} only": sum(not b for _, b in told),
+            f"{other.label} only": sum(not a for a, _ in told),
         }
         tones = ("good", "bad", "mild", "dim")
         bars_ = [Bar(word, number, tone) for (word, number), tone in zip(numbers.items(), tones, strict=True) if number]
-        rows.append((f"{SOURCES[one]} and {SOURCES[other]}", bars_))
+        rows.append((f"{one.label} and {other.label}", bars_))
     legend = [("good", "same picture"), ("bad", "different pictures"), ("mild", "first only"), ("dim", "second only")]
     note = "Of those who show a picture in one of the two, and whose other one answered."
     return Figure("Agreement", note, stacked("Agreement", rows), legend)

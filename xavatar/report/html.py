@@ -27,7 +27,7 @@ from .figures import VERDICT_TONES, figures
 from .method import unseen
 from .rows import contacts
 from .shared import LABELS, TONES, shared
-from .words import SHORT, SOURCES, VERDICTS
+from .words import SHORT, VERDICTS
 
 _PER_RULE = 100
 _PER_CHANGE = 100
@@ -150,7 +150,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"clean": clean, "size": size, "words": words}
     environment.globals |= {
-        "sources": SOURCES,
+        "sources": {source: source.label for source in Source},
         "verdicts": VERDICTS,
         "short": VERDICTS | SHORT,
         "verdict_tones": VERDICT_TONES,

@@ -10,8 +10,6 @@ from xavatar.audit.text import clean, count
 from xavatar.audit.urls import hosts
 from xavatar.model import Kind, Source, Status
 
-from .words import SOURCES
-
 _UNSEEN = {
     Status.FORBIDDEN: "closed to this account",
     Status.TIMEOUT: "gave no answer in time",
@@ -33,7 +31,7 @@ def _sentences(audit: Audit) -> Iterator[str]:
         statuses = Counter(case.status(source) for case in audit.cases)
         for status, words in _UNSEEN.items():
             if number := statuses[status]:
-                yield f"{SOURCES[source]} of {count(number, 'subject')}: {words}."
+                yield f"{source.label} of {count(number, 'subject')}: {words}."
     if refusing := sorted({place for case in audit.cases for place, _ in case.around.refusing}):
         yield f"Refused for everybody asked there: {', '.join(clean(place, 80) for place in refusing)}."
     pictures = [reading for case in audit.cases for _, reading in case.announced() if reading.facts is None]

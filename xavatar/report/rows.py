@@ -13,7 +13,7 @@ from xavatar.frames.people import Verdict
 from xavatar.frames.text import person_label
 from xavatar.model import Descriptor, Finding, ImageFacts, Kind, Outcome, Reading, Severity, Source, Status
 
-from .words import CONDITIONS, SOURCES, STATUSES
+from .words import CONDITIONS, STATUSES
 
 _IMAGE_MISSING = {
     Status.SKIPPED: "not fetched",
@@ -130,7 +130,7 @@ def contacts(audit: Audit) -> list[Contact]:
 def _lines(case: Case) -> Iterator[Line]:
     for outcome in case.outcomes:
         told = CONDITIONS.get(outcome.condition or "", STATUSES[outcome.status])
-        line = Line(SOURCES[outcome.source], outcome.status, told, _detail(outcome))
+        line = Line(outcome.source.label, outcome.status, told, _detail(outcome))
         if not outcome.readings:
             yield line
         for reading in outcome.readings:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from xavatar.frames.people import Verdict
-from xavatar.model import Source, Status
-
-SOURCES: Final = {Source.PEP: "PEP", Source.VCARD: "vCard", Source.PRESENCE: "Presence"}
+from xavatar.model import Status
 
 CONDITIONS: Final = {
     "offline": "offline",

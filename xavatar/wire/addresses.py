@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Any, Final
+from typing import Final
 
 import aioxmpp.structs
 
@@ -57,9 +57,3 @@ def hastened(prepare: Preparation, plain: re.Pattern[str], *, folds: bool) -> Pr
         return remembered(string, allow_unassigned)
 
     return prepared
-
-
-def original(name: str) -> Any:
-    """Return aioxmpp's own version of a profile."""
-    prepare = getattr(aioxmpp.structs, name)
-    return getattr(prepare, "__wrapped__", prepare)

@@ -146,11 +146,7 @@ class Tap:
     # -- in an answer of ours
 
     def _own_start(self, raw: str, attributes: dict[str, str]) -> None:
-        for key in attributes:
-            if " " in key:
-                self._open(self._names[raw], attributes)
-                return
-        self._builder.start(self._names[raw], attributes)
+        self._open(self._names[raw], attributes)
 
     def _own_end(self, raw: str) -> None:
         element = self._builder.end(self._names[raw])

@@ -77,16 +77,12 @@ def unreachable(case: Case) -> Iterator[Breach]:
     for outcome in case.outcomes:
         if outcome.condition == "breaker-open":
             told = clean(outcome.text or "others there were refused or not reached", 120).rstrip(".")
-            yield Breach(f"{_source(outcome.source)}: not asked; {told}.", outcome.source)
+            yield Breach(f"{outcome.source.label}: not asked; {told}.", outcome.source)
         if outcome.status in UNREACHED and outcome.source is not Source.PRESENCE:
-            yield Breach(f"{_source(outcome.source)}: {_words(outcome.status, outcome.condition)}.", outcome.source)
+            yield Breach(f"{outcome.source.label}: {_words(outcome.status, outcome.condition)}.", outcome.source)
     for source, reading in case.announced():
         if reading.image_status in UNREACHED:
             yield Breach(f"Picture: {_words(reading.image_status, reading.image_condition)}.", source)
-
-
-def _source(source: Source) -> str:
-    return {Source.PEP: "PEP", Source.VCARD: "vCard", Source.PRESENCE: "Presence"}[source]
 
 
 def _words(status: Status, condition: str | None) -> str:

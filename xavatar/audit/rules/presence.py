@@ -10,7 +10,7 @@ from xavatar.model import Kind, Outcome, Severity, Source, Status
 
 from .registry import Level, rule
 
-_HOLDERS = {Source.PEP: "PEP", Source.VCARD: "vCard"}
+_HOLDERS = (Source.PEP, Source.VCARD)
 
 
 def _names(outcomes: list[Outcome]) -> str:
@@ -47,7 +47,7 @@ def no_update_element(case: Case) -> Iterator[Breach]:
 def denies_picture(case: Case) -> Iterator[Breach]:
     """Look for an empty photo element in all presences beside a picture elsewhere."""
     denying = [outcome for outcome in case.heard if outcome.status is Status.EMPTY]
-    holding = [name for source, name in _HOLDERS.items() if case.hashes(source)]
+    holding = [source.label for source in _HOLDERS if case.hashes(source)]
     if denying and len(denying) == len(case.heard) and holding:
         yield Breach(f"Empty <photo/> from {_names(denying)}, a picture in {' and '.join(holding)}.", Source.PRESENCE)
 
@@ -67,7 +67,7 @@ def not_ready(case: Case) -> Iterator[Breach]:
     """Look for update elements without a photo."""
     waiting = [outcome for outcome in case.presences if outcome.condition == NOT_READY]
     if waiting:
-        holding = [name for source, name in _HOLDERS.items() if case.hashes(source)]
+        holding = [source.label for source in _HOLDERS if case.hashes(source)]
         rest = f", though {' and '.join(holding)} has a picture" if holding else ""
         yield Breach(f"Empty update element from {_names(waiting)}{rest}.", Source.PRESENCE)
 
