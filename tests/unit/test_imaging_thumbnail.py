@@ -24,13 +24,11 @@ def opened(data: bytes | None) -> Image.Image:
         ((20, 10), 64, (20, 10)),
         ((64, 64), 64, (64, 64)),
         ((3000, 2000), 48, (48, 32)),
-        ((65535, 1), 64, (64, 1)),
+        ((16383, 1), 64, (64, 1)),  # the longest side of a WebP
     ],
 )
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_size(given: tuple[int, int], size: int, wanted: tuple[int, int], format: str) -> None:
-    if format != "PNG" and max(given) > 16383:
-        pytest.skip("the format has no sides that long")
     assert opened(thumbnail(saved(picture(given), format), size)).size == wanted
 
 

@@ -36,10 +36,10 @@ def test_same_results(profile: str, text: str, unassigned: bool) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("character", [chr(code) for code in range(128)])
-def test_every_ascii_character(profile: str, character: str) -> None:
+def test_every_ascii_character(profile: str) -> None:
     hasten()
-    assert outcome(getattr(aioxmpp.structs, profile), character) == outcome(original(profile), character)
+    for character in map(chr, range(128)):
+        assert outcome(getattr(aioxmpp.structs, profile), character) == outcome(original(profile), character)
 
 
 def test_hastened_once() -> None:
