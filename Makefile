@@ -27,7 +27,7 @@ check: setup ## lint, types, layers, dependencies
 test: setup ## check, then every test, on real servers and a real browser (installed where we may)
 	@scripts/system-packages
 	@$(MAKE) --no-print-directory check
-	XAVATAR_HYPOTHESIS=thorough $(BIN)/pytest tests -n $(WORKERS)
+	XAVATAR_HYPOTHESIS=thorough $(BIN)/pytest tests -n $(WORKERS) --timeout 180
 
 lab: setup ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

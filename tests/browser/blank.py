@@ -174,7 +174,7 @@ class Blank:
         self.page.evaluate("([id, selector]) => notebook.show(id, selector)", [widget.model_id, selector])
         return selector
 
-    def until(self, true: Callable[[], bool], what: str, timeout: float = 10.0) -> None:
+    def until(self, true: Callable[[], bool], what: str, timeout: float = 30.0) -> None:
         """Let the page run until something is true in Python."""
         for _ in range(int(timeout / 0.02)):
             if true():

@@ -45,9 +45,9 @@ def blank(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
     def make(threads: Threads = "main", theme: Theme = "light") -> Blank:
         if theme == "bare":
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
         made.append(Blank(context.new_page(), outbox, threads, theme))
-        made[-1].page.set_default_timeout(10_000)
+        made[-1].page.set_default_timeout(30_000)
         return made[-1]
 
     try:

@@ -72,7 +72,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(command: Sequence[str], folder: Path, url: str, timeout: float = 60.0) -> Iterator[None]:
+def serving(command: Sequence[str], folder: Path, url: str, timeout: float = 90.0) -> Iterator[None]:
     """Run a Python module as a server that keeps its settings in a folder, from when it answers at an address."""
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
              "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")  # fmt: skip
@@ -130,13 +130,13 @@ class Notebook:
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
         )
         nbformat.write(written, path)
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(40_000)
         page.goto(f"{lab.url}/lab/tree/{name}?token={lab.token}&reset", wait_until="domcontentloaded")
-        page.wait_for_function("() => window.jupyterapp?.started", timeout=40_000)
+        page.wait_for_function("() => window.jupyterapp?.started", timeout=80_000)
         page.evaluate("async () => { await jupyterapp.started; await jupyterapp.restored; }")
         if theme == "dark":
             page.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
-        page.wait_for_function(READY, timeout=40_000)
+        page.wait_for_function(READY, timeout=80_000)
         return cls(page, path)
 
     def run(self, number: int) -> None:
@@ -180,7 +180,7 @@ class Notebook:
         assert reply["status"] == "ok", reply
         return json.loads(eval(reply["data"]["text/plain"]))
 
-    def until(self, expression: str, timeout: float = 10.0) -> None:
+    def until(self, expression: str, timeout: float = 30.0) -> None:
         """Wait until an expression is true in the kernel."""
         end = time.monotonic() + timeout
         while not self.ask(f"bool({expression})"):

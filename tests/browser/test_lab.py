@@ -11,7 +11,7 @@ from nbconvert import HTMLExporter
 from tests.browser.axe import faults
 from tests.browser.lab import Notebook
 
-pytestmark = pytest.mark.timeout(150)  # a server, a browser and a kernel have to start
+pytestmark = pytest.mark.timeout(300)  # a server, a browser and a kernel have to start
 
 Open = Callable[..., Notebook]
 SETUP = """

@@ -317,7 +317,7 @@ async def slix(server: RunningServer, user: str) -> AsyncIterator[slixmpp.Client
     client.add_event_handler("session_start", lambda _: ready.done() or ready.set_result(None))
     client.connect(server.host, server.port)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await ready
         client.send_presence()
         yield client

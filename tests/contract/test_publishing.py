@@ -52,13 +52,13 @@ async def owner(server: RunningServer, **options: Any) -> AsyncIterator[AsyncSes
 async def image_seen(session: AsyncSession, server: RunningServer, id_: str, user: str = USER) -> bytes | None:
     """Return what is in the data node under an id, asked for by a session of juliet."""
     try:
-        return (await fetch_data(session._online().wire, server.jid(user), id_, timeout=10)).data
+        return (await fetch_data(session._online().wire, server.jid(user), id_, timeout=30)).data
     except NotFound:
         return None
 
 
 async def test_a_photo_is_published_and_seen_by_another(server: RunningServer, photo: Path) -> None:
-    async with owner(server) as session, AsyncSession(**login(server), timeout=10) as juliet:
+    async with owner(server) as session, AsyncSession(**login(server), timeout=30) as juliet:
         publication = await session.publish(photo, access_model="open")
         assert publication.done
         assert publication.plan.current.descriptors == ()
@@ -99,7 +99,7 @@ async def test_a_dry_run_changes_nothing(server: RunningServer, photo: Path) -> 
 
 async def test_the_access_model_changes_before_the_image_does(server: RunningServer, photo: Path) -> None:
     """From contacts only to everybody and back: at no moment does the new image stand under the wider model."""
-    async with owner(server) as session, AsyncSession(**login(server, STRANGER), timeout=10) as stranger:
+    async with owner(server) as session, AsyncSession(**login(server, STRANGER), timeout=30) as stranger:
         await session.publish(photo, access_model="open")
         publication = await session.publish(AvatarSet.from_image(photo, size=64), access_model="presence")
         kinds = [step.kind for step in publication.plan.steps]
@@ -114,7 +114,7 @@ async def test_the_access_model_changes_before_the_image_does(server: RunningSer
 
 
 async def test_switched_off_and_wiped(server: RunningServer, photo: Path) -> None:
-    async with owner(server) as session, AsyncSession(**login(server), timeout=10) as juliet:
+    async with owner(server) as session, AsyncSession(**login(server), timeout=30) as juliet:
         published = await session.publish(photo, access_model="open")
         id_ = published.plan.avatar.png_id or ""  # type: ignore[union-attr]
         off = await session.unpublish()
@@ -131,7 +131,7 @@ async def test_switched_off_and_wiped(server: RunningServer, photo: Path) -> Non
 
 
 async def test_the_vcard_too(unconverted: RunningServer, photo: Path) -> None:
-    async with owner(unconverted) as session, AsyncSession(**login(unconverted), timeout=10) as juliet:
+    async with owner(unconverted) as session, AsyncSession(**login(unconverted), timeout=30) as juliet:
         plan = await session.plan(photo)
         assert "P398-01" in [each.rule for each in plan.cautions]
         publication = await session.publish(photo, vcard=True)
@@ -156,7 +156,7 @@ async def test_what_cannot_succeed_is_not_begun(server: RunningServer, photo: Pa
 
 
 async def test_a_plan_of_another_account(server: RunningServer, photo: Path) -> None:
-    async with owner(server) as session, AsyncSession(**login(server, STRANGER), timeout=10) as other:
+    async with owner(server) as session, AsyncSession(**login(server, STRANGER), timeout=30) as other:
         plan = await session.plan(photo)
         with pytest.raises(ConfigError, match="is one of"):
             await other.publish(plan)
@@ -175,7 +175,7 @@ async def test_steps_are_told_as_they_happen(server: RunningServer, photo: Path)
 async def test_a_large_variant_is_uploaded_and_announced(server: RunningServer, photo: Path) -> None:
     """XEP-0363: the small PNG in PEP, the large one at a url that gives the very bytes (P84-08, P84-14)."""
     avatar = AvatarSet.from_image(photo, large=400, formats=("webp", "jpeg"))
-    async with owner(server) as session, AsyncSession(**login(server), timeout=10) as juliet:
+    async with owner(server) as session, AsyncSession(**login(server), timeout=30) as juliet:
         features = await session.features()
         assert features.upload == server.uploads_domain
         plan = await session.plan(avatar, access_model="open")

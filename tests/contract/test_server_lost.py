@@ -22,7 +22,7 @@ from xavatar.client import State
 from xavatar.errors import SessionClosed
 
 CONTACTS = 40
-SETTINGS = xa.Settings(concurrency=2, resume_wait=1.0, timeout=5.0)
+SETTINGS = xa.Settings(concurrency=2, resume_wait=1.0, timeout=15.0)
 
 
 @pytest.fixture(params=[Embedded, Prosody, Ejabberd], ids=lambda kind: kind.kind)
@@ -35,7 +35,7 @@ def fragile(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
     server.stop()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(150)
 def test_what_was_collected_stays_and_the_session_comes_back(
     fragile: RunningServer, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
 ) -> None:
@@ -69,7 +69,7 @@ def test_what_was_collected_stays_and_the_session_comes_back(
             session.roster()
 
         fragile.restart()
-        wait_for(lambda: session.state is State.ONLINE, seconds=30)
+        wait_for(lambda: session.state is State.ONLINE, seconds=60)
         again = session.roster()
         assert (again["condition"] == "session-lost").sum() == 0
         assert session.last.complete

@@ -70,7 +70,7 @@ class Kernel:
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         try:
-            self._client.wait_for_ready(timeout=30)
+            self._client.wait_for_ready(timeout=60)
         except BaseException:
             self.__exit__()
             raise
@@ -85,19 +85,19 @@ class Kernel:
         """Send cells without waiting, as JupyterLab's Run All does."""
         return [self._send(source, subshell) for source in sources]
 
-    def run_all(self, *sources: str, timeout: float = 20.0) -> list[Cell]:
+    def run_all(self, *sources: str, timeout: float = 60.0) -> list[Cell]:
         """Send cells at once and wait for the replies to them all."""
         cells = self.queue(*sources)
         self.wait(cells, timeout)
         return cells
 
-    def run(self, source: str, timeout: float = 20.0, subshell: str | None = None) -> Cell:
+    def run(self, source: str, timeout: float = 60.0, subshell: str | None = None) -> Cell:
         """Send one cell and wait for its reply."""
         (cell,) = self.queue(source, subshell=subshell)
         self.wait([cell], timeout)
         return cell
 
-    def wait(self, cells: list[Cell], timeout: float = 20.0) -> None:
+    def wait(self, cells: list[Cell], timeout: float = 60.0) -> None:
         """Read until `cells` have their replies and all their output, or fail naming those without."""
         end = time.monotonic() + timeout
         while missing := [cell.source for cell in cells if not (cell.replied and cell.idle)]:
@@ -107,7 +107,7 @@ class Kernel:
                 raise AssertionError(f"the kernel died; no reply to {missing}")
             self._read()
 
-    def wait_for_output(self, cell: Cell, text: str, timeout: float = 20.0) -> None:
+    def wait_for_output(self, cell: Cell, text: str, timeout: float = 60.0) -> None:
         """Read until `text` is in the cell's output."""
         end = time.monotonic() + timeout
         while text not in cell.stdout:
@@ -130,13 +130,13 @@ class Kernel:
     @property
     def has_subshells(self) -> bool:
         """Whether it runs widgets' messages on threads of their own (ipykernel 7)."""
-        info = self._client.kernel_info(reply=True, timeout=10)["content"]
+        info = self._client.kernel_info(reply=True, timeout=30)["content"]
         return "kernel subshells" in info.get("supported_features", ())
 
     def new_subshell(self) -> str:
         """Have the kernel open a subshell: one more thread that runs cells and widgets' messages."""
         self._client.control_channel.send(self._client.session.msg("create_subshell_request"))
-        content: dict[str, str] = self._client.get_control_msg(timeout=10)["content"]
+        content: dict[str, str] = self._client.get_control_msg(timeout=30)["content"]
         return content["subshell_id"]
 
     def _send(self, source: str, subshell: str | None) -> Cell:

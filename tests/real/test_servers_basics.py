@@ -178,7 +178,7 @@ async def test_a_killed_server_comes_back_with_its_data(kind: type[RunningServer
         assert client.features.find(f"{{{SM}}}sm") is None
         server.kill()
         with pytest.raises((StreamEnded, ConnectionError)):
-            await client.receive(timeout=5)
+            await client.receive(timeout=20)
         await client.close()
         with pytest.raises(ConnectionError):
             await server.raw("juliet")

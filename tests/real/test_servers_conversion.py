@@ -216,7 +216,7 @@ async def test_a_new_avatar_is_notified(real_server: RunningServer, access: str)
         for item in avatar(picture(107), access):
             await insist(item.node, partial(client.publish, item.node, item.id, item.payload, access))
         wanted = f".//{{{METADATA}}}info[@id='{sha1(picture(107))}']"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for message in interested.news():
                 if message.find(wanted) is not None:
                     break

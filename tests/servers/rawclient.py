@@ -111,7 +111,7 @@ class RawClient:
         """Send text as it is."""
         self._writer.write(text.encode())
 
-    async def receive(self, name: str = "", *, timeout: float = 10, **attributes: str) -> Element:
+    async def receive(self, name: str = "", *, timeout: float = 30, **attributes: str) -> Element:
         """Return the first stanza (``iq``, ``presence``, ``message``; any when empty) with these attributes.
 
         ``from`` and ``class`` are written ``from_``; a JID without resource matches every resource of it.
@@ -135,7 +135,7 @@ class RawClient:
                 self.backlog.append(stanza)
         return stanza
 
-    async def iq(self, kind: str, payload: str, to: str = "", *, timeout: float = 10) -> Element:
+    async def iq(self, kind: str, payload: str, to: str = "", *, timeout: float = 30) -> Element:
         """Send an IQ and return its answer, error or not."""
         id_ = next(self._ids)
         self.send(f"<iq type='{kind}' id='{id_}'{f' to={quoteattr(to)}' if to else ''}>{payload}</iq>")
