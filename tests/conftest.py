@@ -89,6 +89,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         pytest.fail("nest-asyncio was applied here: do that in a process of its own", pytrace=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep off the store of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XAVATAR_STORE", str(tmp_path_factory.mktemp("own") / "store.sqlite"))
+        yield
+
+
 @pytest.fixture
 def no_lull(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let sessions wait for presences no longer than on loopback, where they come before the answers do."""

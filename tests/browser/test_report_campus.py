@@ -17,7 +17,7 @@ THEMES = ("light", "dark")
 
 @pytest.fixture(scope="module")
 def campus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with Store() as store, xa.connect(sandbox="campus", store=store, timeout=30) as session:
+    with Store.temporary() as store, xa.connect(sandbox="campus", store=store, timeout=30) as session:
         audit = session.audit(progress=False)
         assert len(audit.cases) == 2001
         return audit.report(tmp_path_factory.mktemp("campus") / "campus.html")

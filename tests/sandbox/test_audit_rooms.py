@@ -31,7 +31,7 @@ def verona() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def session(verona: Sandbox) -> Iterator[xa.Session]:
-    with Store() as store, xa.connect(sandbox=verona, settings=SOON, store=store) as opened:
+    with Store.temporary() as store, xa.connect(sandbox=verona, settings=SOON, store=store) as opened:
         yield opened
 
 

@@ -40,7 +40,7 @@ def audits() -> dict[str, list[Audit]]:
     """The roster and every room, looked at closely and in passing."""
     with (
         sandbox(prompt(VERONA)) as box,
-        Store() as own,
+        Store.temporary() as own,
         session.connect(sandbox=box, settings=SHORT, store=own) as seen,
     ):
         thorough, plain = (seen.audit(thorough=each, progress=False) for each in (True, False))

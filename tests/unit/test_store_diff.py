@@ -245,7 +245,7 @@ def test_findings_about_presence_of_somebody_offline() -> None:
 
 
 def test_stored_snapshots_are_compared_with_their_findings() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         one = store.save(snap(pep()), [finding()])
         other = store.save(replace(snap(pep(NEW)), taken_at=NOON + timedelta(days=1)), [])
         unjudged = store.save(replace(snap(pep(NEW)), taken_at=NOON + timedelta(days=2)))

@@ -40,7 +40,7 @@ def outcomes() -> tuple[Outcome, ...]:
 
 @pytest.fixture
 def exported(tmp_path: Path, outcomes: tuple[Outcome, ...]) -> Path:
-    with Store() as store:
+    with Store.temporary() as store:
         for data in PICTURES.values():
             store.put(hashlib.sha1(data).hexdigest(), data)
         store.save(snapshot(*outcomes, id="one"), [FINDING])
@@ -96,7 +96,7 @@ def test_nothing_is_written_elsewhere(exported: Path) -> None:
 def test_blocked_images_stay_behind(tmp_path: Path) -> None:
     data = PICTURES[".png"]
     sha1 = hashlib.sha1(data).hexdigest()
-    with Store() as store:
+    with Store.temporary() as store:
         store.put(sha1, data)
         store.block(sha1)
         store.save(snapshot(showing(data), id="one"))
@@ -106,7 +106,7 @@ def test_blocked_images_stay_behind(tmp_path: Path) -> None:
 
 
 def test_some_snapshots_and_again(tmp_path: Path) -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         store.save(snapshot(PEP, id="one"))
         store.save(snapshot(PEP, PEP, id="two"))
         store.export(tmp_path, ["one"])
@@ -119,12 +119,12 @@ def test_some_snapshots_and_again(tmp_path: Path) -> None:
 
 
 def test_an_empty_store(tmp_path: Path) -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         store.export(tmp_path)
     assert len(pd.read_parquet(tmp_path / "snapshots.parquet")) == 0
 
 
 def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with Store() as store, pytest.raises(MissingExtra, match=r"pip install 'xavatar\[parquet\]'"):
+    with Store.temporary() as store, pytest.raises(MissingExtra, match=r"pip install 'xavatar\[parquet\]'"):
         store.export(tmp_path)

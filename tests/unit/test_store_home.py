@@ -14,12 +14,12 @@ def test_the_environment_chooses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("XAVATAR_STORE", str(tmp_path / "new" / "avatars.sqlite"))
     assert default_path() == tmp_path / "new" / "avatars.sqlite"
     with pytest.raises(StoreError, match="avatars"):
-        Store.default(read_only=True)
+        Store(read_only=True)
     assert not (tmp_path / "new").exists()
-    with Store.default() as store:
+    with Store() as store:
         assert store.path == default_path()
     assert default_path().stat().st_mode & 0o077 == 0, "for its owner alone"
-    with Store.default(read_only=True) as store:
+    with Store(read_only=True) as store:
         assert len(store.snapshots()) == 0
 
 

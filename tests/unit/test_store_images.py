@@ -24,7 +24,7 @@ KEY = sha1(FACE)
 
 @pytest.fixture(params=["file", "temporary"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "s.sqlite" if request.param == "file" else None) as store:
+    with Store(tmp_path / "s.sqlite" if request.param == "file" else "") as store:
         yield store
 
 

@@ -53,7 +53,7 @@ def age_images(store: Store) -> None:
 
 
 def test_the_newest_of_each_scope_stay() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         filled(store, (1,), (2,), (1, 3))
         filled(store, (4,), scope="me")
         assert store.prune(Retention(snapshots=1)) == Pruned(("roster0", "roster1"), 1)
@@ -73,7 +73,7 @@ def test_a_store_prunes_when_it_saves(tmp_path: Path) -> None:
 
 def test_old_ones_go_the_last_too() -> None:
     now = datetime.now(UTC)
-    with Store() as store:
+    with Store.temporary() as store:
         for days in (0, 9, 11):
             store.save(snapshot(id=f"{days} days old", at=now - days * DAY))
         assert store.prune(Retention(max_age=10 * DAY)).snapshots == ("11 days old",)
@@ -100,7 +100,7 @@ def test_bytes_are_bounded_by_dropping_the_oldest(tmp_path: Path) -> None:
 
 def test_images_left_over_stay_for_a_while() -> None:
     """They may belong to a collection that is not saved yet, as those of a temporary store always do."""
-    with Store() as store:
+    with Store.temporary() as store:
         filled(store, (1,))
         store.put(key(2), face(2))
         assert store.prune() == Pruned((), 0)
@@ -124,7 +124,7 @@ def test_no_image_that_a_kept_snapshot_shows_ever_goes(
 ) -> None:
     if age is not None and age < timedelta(0):
         age = timedelta(0)
-    with Store() as store:
+    with Store.temporary() as store:
         for day, (mine, numbers) in enumerate(days):
             for number in numbers:
                 store.put(key(number), face(number))
@@ -140,7 +140,7 @@ def test_no_image_that_a_kept_snapshot_shows_ever_goes(
 
 
 def test_drop() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         filled(store, (1, 2), (2,))
         store.drop("roster0")
         assert store.get(key(1)) is None
@@ -189,7 +189,7 @@ def test_bounds_that_make_no_sense(wrong: dict[str, object], told: str) -> None:
     ],
 )
 def test_check_names_what_is_damaged(damage: str, told: str) -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         filled(store, (1, 2))
         assert store.check() == ()
         store._db.run(damage)
@@ -197,7 +197,7 @@ def test_check_names_what_is_damaged(damage: str, told: str) -> None:
 
 
 def test_check_of_dangling_rows() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         filled(store, (1,))
         store._db.run("PRAGMA foreign_keys = OFF")
         store._db.run("DELETE FROM facts")

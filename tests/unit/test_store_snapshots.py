@@ -80,7 +80,7 @@ def snapshot(*outcomes: Outcome, id: str = "", at: datetime = NOON, scope: str =
 @example(snapshot(replace(PEP, text="\ud83d\ude00")), [FINDING])
 @settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 def test_any_snapshot_comes_back_exactly(kept: Snapshot, findings: list[Finding] | None) -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         key = store.save(kept, findings)
         back = store.load(key)
         assert back == replace(kept, id=key)
@@ -106,7 +106,7 @@ def kept_values(kept: Snapshot) -> list[object]:
 def test_ordinary_outcomes_need_no_exact_copy() -> None:
     """The copy is for what columns cannot hold; else it would only double the file."""
     odd = replace(PEP, subject=replace(JULIET, groups=("a; b",)))
-    with Store() as store:
+    with Store.temporary() as store:
         store.save(
             snapshot(PEP, replace(PEP, source=Source.VCARD, readings=(), problems=("A-06 width", "P84-04 jpeg")), odd)
         )
@@ -114,7 +114,7 @@ def test_ordinary_outcomes_need_no_exact_copy() -> None:
 
 
 def test_a_snapshot_without_anybody() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         key = store.save(snapshot())
         assert store.load(key).outcomes == ()
         table = store.frame(key)
@@ -123,7 +123,7 @@ def test_a_snapshot_without_anybody() -> None:
 
 
 def test_a_new_id_sorts_by_time() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         late, early = store.save(snapshot(at=NOON)), store.save(snapshot(at=NOON - timedelta(days=1)))
         assert early < late
         assert list(store.snapshots()["id"]) == [early, late]
@@ -131,7 +131,7 @@ def test_a_new_id_sorts_by_time() -> None:
 
 def test_saving_again_replaces() -> None:
     """An audit that comes later brings its findings, and leaves nothing of the first saving behind."""
-    with Store() as store:
+    with Store.temporary() as store:
         store.save(snapshot(PEP, PEP, id="one"))
         assert store.findings("one") is None
         store.save(snapshot(PEP, id="one"), [FINDING])
@@ -143,7 +143,7 @@ def test_saving_again_replaces() -> None:
 
 def test_snapshots_listed() -> None:
     other = replace(PEP, subject=Subject("romeo@montague.lit"), source=Source.VCARD, status=Status.EMPTY, readings=())
-    with Store() as store:
+    with Store.temporary() as store:
         store.save(snapshot(PEP, replace(PEP, source=Source.VCARD), other, id="judged"), [FINDING])
         store.save(replace(snapshot(id="bare", at=NOON + timedelta(hours=1)), complete=False))
         listed = store.snapshots()
@@ -166,7 +166,7 @@ def test_snapshots_listed() -> None:
 
 
 def test_no_snapshots_have_the_same_columns() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         empty = store.snapshots()
         store.save(snapshot())
         assert empty.dtypes.to_dict() == store.snapshots().dtypes.to_dict()
@@ -174,7 +174,7 @@ def test_no_snapshots_have_the_same_columns() -> None:
 
 def test_previous() -> None:
     days = [NOON + timedelta(days=day) for day in range(3)]
-    with Store() as store:
+    with Store.temporary() as store:
         for number, at in enumerate(days):
             store.save(snapshot(id=f"roster{number}", at=at))
             store.save(snapshot(id=f"me{number}", at=at, scope="me"))
@@ -191,7 +191,7 @@ def test_previous() -> None:
 
 
 def test_unknown_ids() -> None:
-    with Store() as store:
+    with Store.temporary() as store:
         for ask in (store.load, store.frame, store.findings, store.previous):
             with pytest.raises(SnapshotNotFound, match="no snapshot 'x'"):
                 ask("x")
@@ -199,7 +199,7 @@ def test_unknown_ids() -> None:
 
 def test_what_cannot_be_saved_leaves_nothing() -> None:
     naive = replace(PEP, observed_at=datetime(2026, 1, 1))
-    with Store() as store:
+    with Store.temporary() as store:
         with pytest.raises(StoreError, match="time zone"):
             store.save(snapshot(PEP, naive))
         with pytest.raises(ConfigError, match="cannot be a snapshot's id"):
@@ -214,7 +214,7 @@ def test_history() -> None:
         PEP, readings=(Reading(Descriptor(id="b" * 40), changed, Status.OK),), observed_at=NOON + timedelta(days=1)
     )
     romeo = replace(PEP, subject=Subject("romeo@montague.lit"))
-    with Store() as store:
+    with Store.temporary() as store:
         store.save(snapshot(later, romeo, id="a-later", at=NOON + timedelta(days=1)))
         store.save(snapshot(PEP, romeo, id="b-earlier"))
         told = store.history(JULIET.jid)

@@ -19,5 +19,5 @@ def default_store() -> Store:
     global _store
     with _lock:
         if _store is None or _store.closed:
-            _store = Store()
+            _store = Store.temporary()
         return _store

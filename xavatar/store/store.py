@@ -13,11 +13,12 @@ from xavatar.errors import SnapshotNotFound, StoreError
 from xavatar.frames.images import register, unregister
 from xavatar.model import Finding, Snapshot
 
-from . import compare, home, images, retention, snapshots
+from . import compare, images, retention, snapshots
 from .check import check
 from .database import Database
 from .diff import Diff
 from .export import export
+from .home import default_path
 from .retention import Pruned, Retention
 
 
@@ -27,8 +28,9 @@ class Store:
     Parameters
     ----------
     path : Path or str, optional
-        A file, created for its owner alone when it does not exist; left out, a temporary
-        store that nobody else can open and that is gone when it is closed.
+        A file, created for its owner alone when it does not exist; left out, the user's own:
+        ``$XAVATAR_STORE``, or a file in the user's data directory. An empty name makes a temporary
+        store, see :meth:`temporary`.
     read_only : bool
         Look only; the file must exist.
     retention : Retention, optional
@@ -48,7 +50,7 @@ class Store:
 
     Examples
     --------
-    >>> with Store() as store:
+    >>> with Store.temporary() as store:
     ...     len(store.snapshots())
     0
     """
@@ -56,24 +58,19 @@ class Store:
     def __init__(
         self, path: Path | str | None = None, *, read_only: bool = False, retention: Retention | None = None
     ) -> None:
-        self.path = Path(path) if path is not None else None
+        if path is None:
+            path = default_path()
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = Path(path) if path != "" else None
         self.retention = retention
         self._db = Database(self.path, read_only=read_only)
         register(self)
 
     @classmethod
-    def default(cls, *, read_only: bool = False, retention: Retention | None = None) -> Self:
-        """Open the user's own store: ``$XAVATAR_STORE``, or a file in the user's data directory.
-
-        Raises
-        ------
-        StoreError
-            It cannot be opened, or with `read_only` is not there yet.
-        """
-        path = home.default_path()
-        if not read_only:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        return cls(path, read_only=read_only, retention=retention)
+    def temporary(cls, *, retention: Retention | None = None) -> Self:
+        """Return a store that nobody else can open and that is gone when it is closed."""
+        return cls("", retention=retention)
 
     def save(self, snapshot: Snapshot, findings: Iterable[Finding] | None = None) -> str:
         """Keep a snapshot; one with the same id is replaced.
