@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -19,44 +20,10 @@ LESSONS = sorted(FOLDER.glob("*.ipynb"))
 FENCE = re.compile(r"^```python\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
 HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
-# What a good pupil writes instead of the dots, and what many write at first.
-SOLUTIONS = {
-    "00": [
-        'check("00.1", (people["verdict"] == "agrees").sum(), df=df)',
-        'check("00.2", df.query("source == \'pep\' and status == \'forbidden\'")["jid"], df=df)',
-        'check("00.3", ["abraham@montague.lit"], df=df)',
-    ],
-    "01": [
-        'check("01.1", pictures["nbytes_real"].sum(), df=a.table)',
-        'check("01.2", "sebastian@illyria.lit", df=a.table)',
-        """
-@rule("X-01", "Tiny", why="Nobody sees it.", advice="Larger.", severity=Severity.ERROR, registry=ours)
-def tiny(case):
-    for source, reading in case.announced():
-        if reading.facts and reading.facts.width and min(reading.facts.width, reading.facts.height) < 16:
-            yield Breach("Tiny.", source)
-check("01.3", Audit.of(a.snapshot, rules=ours).findings)
-""",
-    ],
-    "02": [
-        'check("02.1", "Capuletta", room=room, me=me)',
-        'check("02.2", ["Aliena"], room=room)',
-    ],
-    "05": [
-        'check("05.1", "laptop", me=me)',
-        'check("05.2", df.query("source == \'presence\' and status == \'unsupported\'")["jid"].nunique(), df=df)',
-    ],
-}
-MISTAKES = {
-    "00": [
-        ('check("00.1", df["agrees"].sum(), df=df)', "Fold them with people()"),
-        ('check("00.2", df.loc[df["status"] != "ok", "jid"], df=df)', "do not belong there"),
-        ('check("00.3", 1, df=df)', "not what was asked for"),
-    ],
-    "01": [('check("01.1", a.table["nbytes_real"].sum(), df=a.table)', "count each hash once")],
-    "02": [('check("02.1", "Romeo", room=room, me=me)', "Compare the hashes")],
-    "05": [('check("05.2", (df["status"] == "forbidden").sum(), df=df)', "count distinct JIDs")],
-}
+
+def answers(lesson: Path) -> Any:
+    """Return the lesson's SOLUTIONS and MISTAKES."""
+    return importlib.import_module(f"tests.notebooks.answers.lesson_{lesson.stem[:2]}")
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
@@ -102,25 +69,25 @@ def test_there_are_lessons() -> None:
 @pytest.mark.timeout(120)
 def test_runs_from_top_to_bottom(lesson: Path) -> None:
     saved, notebook = read(lesson), read(lesson)
-    number = lesson.stem[:2]
-    extra = [*SOLUTIONS.get(number, []), *(source for source, _ in MISTAKES.get(number, []))]
+    given = answers(lesson)
+    extra = [*given.SOLUTIONS, *(source for source, _ in given.MISTAKES)]
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in extra]
     folder = {"metadata": {"path": str(lesson.parent)}}
     NotebookClient(notebook, timeout=60, kernel_name="python3", resources=folder).execute()
     cells = code(notebook)
-    lessons, answers = cells[: len(cells) - len(extra)], cells[len(cells) - len(extra) :]
+    lessons, asked = cells[: len(cells) - len(extra)], cells[len(cells) - len(extra) :]
     assert [kinds(cell) for cell in lessons] == [kinds(cell) for cell in code(saved)], "run notebooks/refresh.py"
-    said = [printed(cell) for cell in answers]
-    right = len(SOLUTIONS.get(number, []))
+    said = [printed(cell) for cell in asked]
+    right = len(given.SOLUTIONS)
     assert all(told.endswith(": right.\n") for told in said[:right]), said
-    for told, (_, hint) in zip(said[right:], MISTAKES.get(number, []), strict=True):
+    for told, (_, hint) in zip(said[right:], given.MISTAKES, strict=True):
         assert "not yet" in told
         assert hint in told
 
 
 def test_every_exercise_has_a_solution_here(lesson: Path) -> None:
     asked = set(re.findall(r'check\("(\d\d\.\d)"', lesson.read_text().replace("\\", "")))
-    solved = set(re.findall(r'check\("(\d\d\.\d)"', "".join(SOLUTIONS.get(lesson.stem[:2], []))))
+    solved = set(re.findall(r'check\("(\d\d\.\d)"', "".join(answers(lesson).SOLUTIONS)))
     assert asked == solved
 
 
