@@ -32,6 +32,9 @@ class Settings:
         Seconds that requests under way wait for a lost connection to come back (XEP-0198).
     presence_wait : float
         Seconds without a new presence after which the roster's presences count as in.
+    push_lifetime : float
+        Seconds for which metadata that came unasked counts as an answer. Its changes come too, but
+        nobody is told when a node is closed.
     """
 
     concurrency: int = 64
@@ -43,11 +46,12 @@ class Settings:
     max_pixels: int = 25_000_000
     resume_wait: float = 10.0
     presence_wait: float = 0.5
+    push_lifetime: float = 300.0
 
     def __post_init__(self) -> None:
         for name in ("concurrency", "timeout", "connect_timeout", "breaker_threshold", "max_image_bytes", "max_pixels"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"Settings.{name} must be positive, not {getattr(self, name)!r}.")
-        for name in ("retries", "resume_wait", "presence_wait"):
+        for name in ("retries", "resume_wait", "presence_wait", "push_lifetime"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"Settings.{name} must not be negative.")

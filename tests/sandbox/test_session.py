@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from xavatar.errors import (
     TLSError,
     UnknownHost,
 )
+from xavatar.sandbox import Fault
 
 # One of Verona is silent. Few are asked at once, so that the others answer in time on a busy machine too.
 SHORT = xa.Settings(timeout=patience(0.7), concurrency=8, presence_wait=0.1)
@@ -69,6 +71,18 @@ def test_the_whole_of_verona(box: xa.Sandbox) -> None:
     assert set(roster["source"]) == {"pep", "vcard", "presence"}
     assert roster.groupby("jid")["source"].nunique().eq(3).all()
     assert box.stats().requests > len(contacts)
+
+
+@pytest.mark.parametrize(("lifetime", "status"), [(300.0, "ok"), (0.0, "forbidden")])
+def test_what_came_unasked_is_believed_for_a_while(lifetime: float, status: str) -> None:
+    """Nobody is told when a node is closed (P60-03)."""
+    romeo = "romeo@montague.lit"
+    settings = replace(SHORT, push_lifetime=lifetime)
+    with xa.sandbox("verona") as box, xa.connect(sandbox=box, settings=settings) as session:
+        session.roster(sources=["pep"])
+        box.fault(romeo, Fault("error", "metadata", condition="forbidden", error_type="auth"))
+        again = session.roster(sources=["pep"]).set_index("jid")
+        assert again.loc[[romeo], "status"].unique().tolist() == [status]
 
 
 def test_images_are_fetched_once(box: xa.Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -20,7 +21,8 @@ class PushBook:
 
     With ``+notify`` some servers send it at login for every contact whose presence they give us
     (Prosody), others not (ejabberd). What came is as good as an answer: it is the last item, and
-    any change to it comes as an event too.
+    any change to it comes as an event too. But who closes the node to us does so in silence, so
+    that after a while it has to be asked again.
 
     Parameters
     ----------
@@ -30,14 +32,15 @@ class PushBook:
     """
 
     def __init__(self, wire: Wire, arrivals: Arrivals) -> None:
-        self._items: OrderedDict[str, Metadata] = OrderedDict()
+        self._items: OrderedDict[str, tuple[float, Metadata]] = OrderedDict()
         self._arrivals = arrivals
         wire.observe("message", self._observe)
         wire.client.on_stream_destroyed.connect(self.clear)
 
-    def get(self, bare: str) -> Metadata | None:
-        """Return what an account pushed last, or None when it must be asked."""
-        return self._items.get(bare)
+    def get(self, bare: str, *, lifetime: float) -> Metadata | None:
+        """Return what an account pushed in the last `lifetime` seconds, or None when it must be asked."""
+        at, metadata = self._items.get(bare, (0.0, None))
+        return metadata if time.monotonic() - at <= lifetime else None
 
     def __len__(self) -> int:
         return len(self._items)
@@ -55,6 +58,7 @@ class PushBook:
         if event.metadata is None:
             self._items.pop(sender, None)
             return
-        self._items[sender] = event.metadata
+        self._items[sender] = time.monotonic(), event.metadata
+        self._items.move_to_end(sender)
         if len(self._items) > _LIMIT:
             self._items.popitem(last=False)

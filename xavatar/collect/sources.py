@@ -113,9 +113,10 @@ class Reader:
         )
 
     async def _metadata(self, bare: str, jid: str | None) -> tuple[Metadata, float | None]:
-        pushed = self._pushes.get(bare) if self._pushes is not None else None
-        if pushed is not None:
-            return pushed, None
+        if self._pushes is not None:
+            pushed = self._pushes.get(bare, lifetime=self._settings.push_lifetime)
+            if pushed is not None:
+                return pushed, None
         started = time.perf_counter()
         asked = await self._patiently(lambda: fetch_metadata(self._wire, jid, timeout=self._settings.timeout))
         return asked, (time.perf_counter() - started) * 1000
