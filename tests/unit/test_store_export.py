@@ -86,7 +86,7 @@ def test_images_are_named_by_what_they_are(exported: Path) -> None:
 
 def test_nothing_is_written_elsewhere(exported: Path) -> None:
     assert {path.name for path in exported.iterdir()} == {
-        "snapshots.parquet", "descriptors", "facts", "findings", "images",
+        "snapshots.parquet", "descriptors", "outcomes", "facts", "findings", "images",
     }  # fmt: skip
     assert {path.name for path in exported.parent.iterdir()} == {"export"}
     assert {path.name for path in (exported / "descriptors").iterdir()} == {"snapshot=one", "snapshot=a%2F..%2Fb"}

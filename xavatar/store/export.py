@@ -4,6 +4,7 @@
 
     snapshots.parquet
     descriptors/snapshot=<id>/part-0.parquet    the frame
+    outcomes/snapshot=<id>/part-0.parquet       beside each of its rows what no column of it holds
     facts/snapshot=<id>/part-0.parquet          all that was found in the bytes
     findings/snapshot=<id>/part-0.parquet       of those that were judged
     images/<sha1>.<suffix>
@@ -33,15 +34,17 @@ from . import images, rows, schema, snapshots
 from .database import Database
 
 # The bytes decide, and what a browser would run rather than show gets no name that invites it.
-_SUFFIXES: Final = {
+SUFFIXES: Final = {
     "png": ".png", "apng": ".png", "gif": ".gif", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif", "bmp": ".bmp",
     "tiff": ".tiff",
 }  # fmt: skip
+OTHERS: Final = ".bin"
 _DTYPES: Final = {"TEXT": STRING, "INTEGER": "Int64", "REAL": "Float64"}
 _SHOWN: Final = "SELECT DISTINCT sha1 FROM descriptors WHERE snapshot = ? AND sha1 IS NOT NULL"
+_BESIDE: Final = f"SELECT {', '.join(rows.EXTRA)} FROM descriptors WHERE snapshot = ? ORDER BY row"
 _FACTS: Final = (
-    f"SELECT {', '.join(rows.FACT_FIELDS)} FROM facts WHERE key IN (SELECT facts FROM descriptors WHERE snapshot = ?) "
-    "ORDER BY sha1, key"
+    f"SELECT key, {', '.join(rows.FACT_FIELDS)} FROM facts "
+    "WHERE key IN (SELECT facts FROM descriptors WHERE snapshot = ?) ORDER BY sha1, key"
 )
 
 
@@ -61,9 +64,12 @@ def export(db: Database, directory: Path, chosen: Iterable[str] | None = None) -
         _replace(target, lambda path: parquet.write_table(arrow, path, compression="zstd"))
 
     listed = snapshots.listed(db)
+    kinds = pa.schema(zip(rows.EXTRA, (pa.int64(), pa.string(), pa.binary()), strict=True))
     for key in list(listed["id"]) if chosen is None else list(chosen):
         partition = (f"snapshot={quote(key, safe='')}", "part-0.parquet")
         write(to_arrow(snapshots.frame(db, key)).drop_columns(["snapshot"]), "descriptors", *partition)
+        beside = db.read(_BESIDE, (key,))
+        write(pa.table([[row[at] for row in beside] for at in range(len(kinds))], schema=kinds), "outcomes", *partition)
         write(_facts(db, key), "facts", *partition)
         findings = snapshots.findings(db, key)
         if findings is not None:
@@ -77,7 +83,7 @@ def export(db: Database, directory: Path, chosen: Iterable[str] | None = None) -
 def _facts(db: Database, key: str) -> pd.DataFrame:
     cells = db.read(_FACTS, (key,))
     columns: dict[str, Any] = {}
-    for index, (name, kind) in enumerate(schema.FACTS.columns.items()):
+    for index, (name, kind) in enumerate({"key": "TEXT", **schema.FACTS.columns}.items()):
         values = [row[index] for row in cells]
         dtype: Any = "boolean" if name in rows.TRUTHS else _DTYPES[kind]
         columns[name] = pd.array(
@@ -90,7 +96,7 @@ def _image(db: Database, folder: Path, sha1: str) -> None:
     data = images.get(db, sha1) if is_sha1(sha1) else None
     if data is None:
         return
-    target = folder / f"{sha1}{_SUFFIXES.get(sniff(data) or '', '.bin')}"
+    target = folder / f"{sha1}{SUFFIXES.get(sniff(data) or '', OTHERS)}"
     if not target.exists():
         _replace(target, lambda path: path.write_bytes(data))
 

@@ -177,7 +177,7 @@ class Store:
         Parameters
         ----------
         directory : Path or str
-            Where ``snapshots.parquet``, ``descriptors/``, ``facts/``, ``findings/`` and ``images/``
+            Where ``snapshots.parquet``, ``descriptors/``, ``outcomes/``, ``facts/``, ``findings/`` and ``images/``
             go; what is there from an earlier export is brought up to date.
         ids : iterable of str, optional
             Only these snapshots.
