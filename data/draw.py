@@ -100,6 +100,8 @@ def oddities() -> Iterator[tuple[str, bytes]]:
     """Pictures that leak, lie, burst or bite."""
     photo = scenes.shipwreck(320, 240)
     yield "sebastian-gps.jpg", encoded(photo, "JPEG", quality=72, exif=gps_exif())
+    lying = scenes.souvenir(LOOKS["valentine"]).transpose(Image.Transpose.ROTATE_90)
+    yield "valentine-photo.jpg", encoded(lying, "JPEG", quality=80, exif=gps_exif(orientation=6))
     yield "falstaff-wide.png", png(portrait(LOOKS["falstaff"], 144).resize((144, 60)).quantize(128))
     yield "lucio-huge.png", png(scenes.grained(portrait(LOOKS["lucio"], 320), 10))
     yield "bomb.png", png(Image.new("1", (20_000, 20_000)))
@@ -110,7 +112,7 @@ def oddities() -> Iterator[tuple[str, bytes]]:
     yield "autolycus.svg", HOSTILE_SVG.encode()
 
 
-def gps_exif() -> bytes:
+def gps_exif(orientation: int = 1) -> bytes:
     """Camera, time, orientation and the place where the photograph was taken."""
 
     def degrees(*parts: int) -> tuple[TiffImagePlugin.IFDRational, ...]:
@@ -119,7 +121,7 @@ def gps_exif() -> bytes:
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Globe Instruments"
     exif[ExifTags.Base.Model] = "Obscura 1601"
-    exif[ExifTags.Base.Orientation] = 1
+    exif[ExifTags.Base.Orientation] = orientation
     exif[ExifTags.Base.DateTime] = "1601:01:06 20:00:00"
     where = exif.get_ifd(ExifTags.IFD.GPSInfo)
     where[ExifTags.GPS.GPSLatitudeRef], where[ExifTags.GPS.GPSLatitude] = "N", degrees(42, 38, 25)

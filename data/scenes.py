@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
-from PIL import Image
-from portraits import INK, Board, tint
+import numpy as np
+from PIL import Image, ImageColor
+from portraits import INK, Board, Look, portrait, tint
 
 
 def balcony() -> Board:
@@ -134,6 +136,22 @@ def dog(wag: float, tongue: bool) -> Board:
 
 def shipwreck(width: int, height: int) -> Image.Image:
     """A holiday photograph from the coast of Illyria, grain and all."""
+    return _grain(_coast(width, height), 10)
+
+
+def souvenir(look: Look) -> Image.Image:
+    """Somebody at the left edge of a large photograph of the sea."""
+    photo = _coast(1600, 1200)
+    screen = "#00ff00"  # cut out along it, as in films
+    figure = portrait(replace(look, back=screen), 800)
+    behind = [ImageColor.getrgb(color) for color in (screen, tint(screen, 0.22))]
+    pixels = np.asarray(figure)
+    kept = np.all([(pixels != color).any(axis=2) for color in behind], axis=0)
+    photo.paste(figure, (40, 400), Image.fromarray(kept))
+    return _grain(photo.resize((800, 600), Image.Resampling.LANCZOS), 4)
+
+
+def _coast(width: int, height: int) -> Image.Image:
     board = Board("#7fb0c9")
     board.oval(22, 22, 8, 8, "#fbe9b0")
     board.block(0, 58, 100, 110, 0, "#2f6f8a")
@@ -144,7 +162,7 @@ def shipwreck(width: int, height: int) -> Image.Image:
     board.line([(58, 60), (70, 16)], "#5a3825", 2)
     board.shape([(69, 20), (84, 46), (61, 50)], "#f5efe0")
     board.shape([(0, 100), (0, 84), (34, 88), (60, 100)], "#e2c48f")
-    return _grain(board.reduced(max(width, height)).resize((width, height)), 10)
+    return board.reduced(max(width, height)).resize((width, height))
 
 
 def _grain(image: Image.Image, strength: int) -> Image.Image:

@@ -17,5 +17,6 @@ words of the hint that it must get.
 """
 
 from xavatar.lessons.checking import check
+from xavatar.lessons.photographs import photograph
 
-__all__ = ["check"]
+__all__ = ["check", "photograph"]
