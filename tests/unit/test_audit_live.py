@@ -76,3 +76,11 @@ def test_what_would_happen_on_publishing(depth: Depth, words: str) -> None:
 def test_others_are_not_told_of_their_nodes() -> None:
     said = (pep(), vcard(), presence())
     assert "On publishing" not in "\n".join(diagnose_live(Probe(JULIET, said, Depth()), SELF.jid).facts)
+
+
+def test_nothing_in_pep_is_not_something_that_pep_announces() -> None:
+    said = (pep(status=Status.EMPTY), vcard(photo(facts(OTHER))), presence(status=Status.EMPTY))
+    verdict = diagnose_live(Probe(JULIET, said, Depth()), SELF.jid).verdict
+    assert verdict.startswith(
+        "There is a picture, and nobody is shown it: the vCard has a picture, but presence does not"
+    )

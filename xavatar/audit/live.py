@@ -96,6 +96,7 @@ class _Look:
                 return "In the vCard only: rooms and older clients see it, clients that know PEP alone do not."
             if self._case.status(Source.VCARD) in PERMANENT:
                 return "There is no avatar to see: neither PEP nor the vCard has one."
+            return None
         return self._shown()
 
     def _shown(self) -> str | None:
