@@ -37,5 +37,5 @@ def _opened(answer: pd.DataFrame) -> str | None:
     if not pep:
         return "there is no picture in PEP. Publish one, then ask s.me(progress=False) again."
     if not vcard:
-        return "the vCard has no picture yet: the server copies only what is for everybody to see. Say so when publishing."
+        return "the vCard has no picture: the server copies only what is for everybody to see. Say so when publishing."
     return None if pep == vcard else "PEP and vCard have different pictures."
