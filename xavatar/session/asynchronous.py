@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xavatar.avatar import AvatarSet
 from xavatar.avatar.plan import Publication, PublishPlan
-from xavatar.errors import SessionClosed
+from xavatar.errors import QueryError, SessionClosed
 from xavatar.imaging import ImageSource
 from xavatar.wire.trace import LIMIT, LiveTrace
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xavatar.audit import Diagnosis
     from xavatar.collect.probe import Probe
     from xavatar.widgets import Asker, Gallery, Inspector
+    from xavatar.widgets.publisher import Publisher
 
 
 class AsyncSession(Looking):
@@ -95,6 +96,34 @@ class AsyncSession(Looking):
         from xavatar.widgets import Inspector
 
         return Inspector.of(await self._look(jid), ask=self._asker())
+
+    async def publisher(self, image: ImageSource | None = None) -> Publisher:
+        """Show the own avatar, and what it takes to publish another one, or to remove it.
+
+        Parameters
+        ----------
+        image : path, bytes, PIL.Image.Image, numpy.ndarray or str, optional
+            A picture to begin with; others are loaded in the page.
+
+        Returns
+        -------
+        Publisher
+            A widget; its `publication` is what became of the last plan.
+
+        Raises
+        ------
+        ImageError, ConfigError
+            `image` is no picture that can be used.
+        SessionClosed
+        """
+        from xavatar.widgets import Publisher
+
+        publisher = publishing.SessionPublisher(self)
+        try:
+            current = await publishing.current(self)
+        except QueryError:
+            current = None  # the widget asks again, and shows why there is no answer
+        return await asyncio.to_thread(Publisher, publisher, image, current=current)
 
     def _asker(self) -> Asker:
         """Return a way to look at an avatar from any thread: clicks come on those of the front end's choice."""

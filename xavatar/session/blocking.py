@@ -34,6 +34,7 @@ from .recording import record_through
 if TYPE_CHECKING:
     from xavatar.client import Client
     from xavatar.widgets import Gallery, Inspector
+    from xavatar.widgets.publisher import Publisher
 
 T = TypeVar("T")
 
@@ -142,6 +143,10 @@ class Session:
     def inspector(self, jid: str) -> Inspector:
         """Ask everything about one avatar, and show it; see :meth:`AsyncSession.inspector`."""
         return self._portal.call(self._twin.inspector(jid))
+
+    def publisher(self, image: ImageSource | None = None) -> Publisher:
+        """Show the own avatar, and what it takes to publish another one; see :meth:`AsyncSession.publisher`."""
+        return self._portal.call(self._twin.publisher(image))
 
     def plan(
         self, image: ImageSource | AvatarSet, *, access_model: str | None = None, vcard: bool = False

@@ -17,6 +17,9 @@ from xavatar.errors import ConfigError, NotSupported
 from xavatar.imaging import Box, ImageSource
 from xavatar.imaging.variant import SIZE
 from xavatar.model import Severity
+from xavatar.runtime import BorrowedLoop, Portal
+
+from .connected import Connected
 
 if TYPE_CHECKING:
     from .asynchronous import AsyncSession
@@ -103,12 +106,16 @@ class SessionPublisher:
 
     Parameters
     ----------
-    session : Session
+    session : Session or AsyncSession
+        The latter on the loop where this is made.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._portal = session._portal
-        self._twin = session._twin
+    def __init__(self, session: Session | AsyncSession) -> None:
+        self._portal: Portal
+        if isinstance(session, Connected):
+            self._portal, self._twin = BorrowedLoop(asyncio.get_running_loop()), session
+        else:
+            self._portal, self._twin = session._portal, session._twin
 
     @property
     def account(self) -> str:
