@@ -27,7 +27,7 @@ NOTHING = Outcome(PEP.subject, Source.VCARD, Status.NOT_FOUND, observed_at=PEP.o
 
 @pytest.fixture
 def store() -> Store:
-    store = Store()
+    store = Store.temporary()
     for data in PICTURES.values():
         store.put(hashlib.sha1(data).hexdigest(), data)
     store.save(snapshot(*(showing(data) for data in PICTURES.values()), NOTHING, id="one"), [FINDING])

@@ -58,14 +58,16 @@ GROUPS: Final = {
 """Columns and dtypes of :func:`duplicate_groups`."""
 
 
-class _Bounds(NamedTuple):
+class Bounds(NamedTuple):
+    """How near is near; the parameters of :func:`duplicates`."""
+
     near: int
     confirm: int
     shade: int
     apart: int
 
 
-_DEFAULT: Final = _Bounds(NEAR, CONFIRM, SHADE, APART)
+_DEFAULT: Final = Bounds(NEAR, CONFIRM, SHADE, APART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +160,12 @@ def duplicates(
         )
     if join_occupants:
         joining.warn()
-    bounds = _Bounds(near, confirm, shade, apart)
+    bounds = Bounds(near, confirm, shade, apart)
     return groups(outcomes, bounds, many=many, join_occupants=join_occupants)
 
 
 def groups(
-    outcomes: Iterable[Outcome], bounds: _Bounds = _DEFAULT, *, many: int = MANY, join_occupants: bool = False
+    outcomes: Iterable[Outcome], bounds: Bounds = _DEFAULT, *, many: int = MANY, join_occupants: bool = False
 ) -> pd.DataFrame:
     """Do what :func:`duplicates` does, for whoever has warned already."""
     told = list(outcomes)
@@ -208,7 +210,7 @@ def _pictures(outcomes: Iterable[Outcome]) -> list[_Picture]:
     return [_Picture(sha1, facts.get(sha1), by) for sha1, by in shown.items()]
 
 
-def _groups(pictures: list[_Picture], bounds: _Bounds) -> Iterator[_Group]:
+def _groups(pictures: list[_Picture], bounds: Bounds) -> Iterator[_Group]:
     """Yield what several people show: the most shown one takes what is near it, then the next of those left."""
     looks = _looks(pictures)
     pairs = _near(looks, bounds)
@@ -252,7 +254,7 @@ def _rank(look: list[_Picture]) -> tuple[int, str]:
     return (-len(look[0].shown), look[0].sha1)
 
 
-def _near(looks: list[list[_Picture]], bounds: _Bounds) -> Pairs:
+def _near(looks: list[list[_Picture]], bounds: Bounds) -> Pairs:
     """Return the pairs of looks that are near each other, by position."""
     known = [(index, *hashes) for index, look in enumerate(looks) if (hashes := _hashes(look[0]))]
     place = np.array([index for index, _, _ in known], np.intp)
