@@ -29,8 +29,8 @@ test: setup ## check, then every test, on real servers and a real browser (insta
 	@$(MAKE) --no-print-directory check
 	XAVATAR_HYPOTHESIS=thorough $(BIN)/pytest tests -n $(WORKERS) --timeout 180
 
-lab: setup ## JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+lab: setup ## JupyterLab on copies of the lessons, in xavatar-lessons/
+	$(BIN)/xavatar lab
 
 bench: setup ## measure against peers on real servers, and images; writes benchmarks/RESULTS.md and IMAGES.md
 	@scripts/system-packages
