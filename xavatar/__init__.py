@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .session import Session as Session
     from .session import attach as attach
     from .session import connect as connect
+    from .session import login as login
     from .settings import Settings as Settings
     from .store import Store as Store
     from .wire.trace import Trace as Trace
@@ -53,6 +54,7 @@ _HOMES: Final = {
     "enable_nested": "runtime.nested",
     "fetch_url": "avatar",
     "is_sha1": "avatar",
+    "login": "session",
     "normalize_id": "avatar",
     "sandbox": "sandbox",
 }

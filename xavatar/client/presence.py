@@ -57,6 +57,10 @@ class PresenceBook:
         """Return the available resources of a bare JID, by resource."""
         return tuple(self._seen.get(bare, {}).values())
 
+    def known(self) -> dict[str, tuple[Sighting, ...]]:
+        """Return the available resources of everybody, by bare JID."""
+        return {bare: tuple(resources.values()) for bare, resources in self._seen.items()}
+
     def clear(self, *_: object) -> None:
         """Forget everybody: the stream that told us is gone."""
         self._seen.clear()

@@ -42,6 +42,10 @@ class PushBook:
         at, metadata = self._items.get(bare, (0.0, None))
         return metadata if time.monotonic() - at <= lifetime else None
 
+    def known(self) -> dict[str, Metadata]:
+        """Return what each account pushed last, however long ago."""
+        return {bare: metadata for bare, (_, metadata) in self._items.items()}
+
     def __len__(self) -> int:
         return len(self._items)
 

@@ -4,5 +4,6 @@ import xavatar.report  # noqa: F401  registers who writes which file of an audit
 
 from .asynchronous import AsyncSession
 from .blocking import Session, attach, connect
+from .form import login
 
-__all__ = ["AsyncSession", "Session", "attach", "connect"]
+__all__ = ["AsyncSession", "Session", "attach", "connect", "login"]

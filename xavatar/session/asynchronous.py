@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 
 from xavatar.avatar import AvatarSet
 from xavatar.avatar.plan import Publication, PublishPlan
+from xavatar.collect.changes import KEEP, Changes
 from xavatar.errors import QueryError, SessionClosed
 from xavatar.imaging import ImageSource
 from xavatar.wire.trace import LIMIT, LiveTrace
 
-from . import publishing
+from . import changes, publishing
 from .looking import Looking
 from .progress import Progress
-from .recording import record
+from .recording import record, record_for_threads
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from xavatar.audit import Diagnosis
     from xavatar.collect.probe import Probe
-    from xavatar.widgets import Asker, Gallery, Inspector
+    from xavatar.widgets import Asker, Gallery, Inspector, Monitor, TraceViewer
     from xavatar.widgets.publisher import Publisher
 
 
@@ -96,6 +97,64 @@ class AsyncSession(Looking):
         from xavatar.widgets import Inspector
 
         return Inspector.of(await self._look(jid), ask=self._asker())
+
+    async def changes(self, *, keep: int = KEEP, pictures: bool = False, progress: Progress = None) -> Changes:
+        """Hear of every change of an avatar from now on: contacts', one's own, occupants' of rooms one is in.
+
+        Parameters
+        ----------
+        keep : int
+            How many are kept; the oldest go first.
+        pictures : bool
+            Ask about the roster and the own account first, so that every picture before a change is
+            known; else those that the session has met.
+        progress : optional
+            As for :meth:`roster`.
+
+        Returns
+        -------
+        Changes
+            A sequence that grows, with a `frame`, and `follow()` for ``for`` and ``async for``. What
+            it saw stays when the session is closed.
+
+        Raises
+        ------
+        ConfigError
+            The session is invisible: nobody tells it of changes.
+        SessionClosed
+        """
+        return await changes.watch(self, keep=keep, pictures=pictures, progress=progress)
+
+    async def monitor(self, *, keep: int = KEEP, pictures: bool = True, progress: Progress = None) -> Monitor:
+        """Show avatars' changes as they happen, with the pictures before and after.
+
+        Parameters, errors and what is watched are those of :meth:`changes`.
+
+        Returns
+        -------
+        Monitor
+            A widget; its `frame` is what was seen. Closing it ends the watching.
+        """
+        from xavatar.widgets import Monitor
+
+        return Monitor(await self.changes(keep=keep, pictures=pictures, progress=progress))
+
+    async def trace_viewer(self, *, limit: int = LIMIT) -> TraceViewer:
+        """Record every stanza from now on, as :meth:`trace` does, and show them as they pass.
+
+        Parameters
+        ----------
+        limit : int
+            Bytes to keep at most; the oldest stanzas go first.
+
+        Returns
+        -------
+        TraceViewer
+            A widget; its `trace` is what is recorded. Closing it ends the recording.
+        """
+        from xavatar.widgets import TraceViewer
+
+        return TraceViewer(record_for_threads(self, limit=limit), own=True)
 
     async def publisher(self, image: ImageSource | None = None) -> Publisher:
         """Show the own avatar, and what it takes to publish another one, or to remove it.

@@ -18,6 +18,7 @@ from xavatar.avatar import AvatarSet
 from xavatar.avatar.plan import Publication, PublishPlan
 from xavatar.client import Features, Secret, State
 from xavatar.collect import ImageShelf
+from xavatar.collect.changes import KEEP, Changes
 from xavatar.errors import ConfigError, SessionError
 from xavatar.frames import frame
 from xavatar.imaging import ImageSource
@@ -33,7 +34,7 @@ from .recording import record_through
 
 if TYPE_CHECKING:
     from xavatar.client import Client
-    from xavatar.widgets import Gallery, Inspector
+    from xavatar.widgets import Gallery, Inspector, Monitor, TraceViewer
     from xavatar.widgets.publisher import Publisher
 
 T = TypeVar("T")
@@ -143,6 +144,20 @@ class Session:
     def inspector(self, jid: str) -> Inspector:
         """Ask everything about one avatar, and show it; see :meth:`AsyncSession.inspector`."""
         return self._portal.call(self._twin.inspector(jid))
+
+    def changes(self, *, keep: int = KEEP, pictures: bool = False, progress: Progress = None) -> Changes:
+        """Hear of every change of an avatar from now on; see :meth:`AsyncSession.changes`."""
+        return self._collect(self._twin.changes(keep=keep, pictures=pictures, progress=progress))
+
+    def monitor(self, *, keep: int = KEEP, pictures: bool = True, progress: Progress = None) -> Monitor:
+        """Show avatars' changes as they happen; see :meth:`AsyncSession.monitor`."""
+        return self._collect(self._twin.monitor(keep=keep, pictures=pictures, progress=progress))
+
+    def trace_viewer(self, *, limit: int = LIMIT) -> TraceViewer:
+        """Record every stanza from now on, and show them as they pass; see :meth:`AsyncSession.trace_viewer`."""
+        from xavatar.widgets import TraceViewer
+
+        return TraceViewer(self.trace(limit=limit), own=True)
 
     def publisher(self, image: ImageSource | None = None) -> Publisher:
         """Show the own avatar, and what it takes to publish another one; see :meth:`AsyncSession.publisher`."""

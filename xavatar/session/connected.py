@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from xavatar.client import Client, Connection, Login, Secret, State
 from xavatar.collect import ImageShelf, Pictures
+from xavatar.collect.watch import Watch
 from xavatar.errors import SessionClosed, SessionError
 from xavatar.model import Snapshot
 from xavatar.sandbox import Sandbox
@@ -53,6 +55,7 @@ class Connected:
         self._shelf = store if store is not None else default_store()
         self._connection: Connection | None = None
         self._pictures: Pictures | None = None
+        self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
         self._closed = False
         self.sandbox: Sandbox | None = None
         self.last: Snapshot | None = None
@@ -100,6 +103,8 @@ class Connected:
         await self._release()
 
     async def _release(self) -> None:
+        for watch in list(self._watches):
+            await watch.close()
         if self._connection is not None:
             await self._connection.close()
         if self.sandbox is not None and self.sandbox is not self._access.sandbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -33,6 +34,17 @@ def record(session: AsyncSession, *, limit: int) -> LiveTrace:
         The session is not open.
     """
     return session._online().wire.trace(limit=limit)
+
+
+def record_for_threads(session: AsyncSession, *, limit: int) -> LiveTrace:
+    """Do the same for somebody who may stop it on any thread, as a widget does; on the session's loop."""
+    loop, trace = asyncio.get_running_loop(), record(session, limit=limit)
+
+    def end() -> None:
+        with suppress(RuntimeError):  # with the loop the recording has ended too
+            loop.call_soon_threadsafe(trace.stop)
+
+    return LiveTrace(trace.recorder, end)
 
 
 def record_through(portal: Portal, session: AsyncSession, *, limit: int) -> LiveTrace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from .capture import Direction
@@ -48,6 +49,8 @@ class Recorder:
         self.limit = limit
         self.seen = 0
         """Stanzas so far, those that are gone included."""
+        self.listeners: list[Callable[[], object]] = []
+        """Called after each stanza, in the stream's way: they must return at once."""
         self._records: deque[Record] = deque()
         self._size = 0
         self._epoch = time.time() - time.monotonic()  # a clock that is set must not turn round trips around
@@ -62,6 +65,8 @@ class Recorder:
         self._size += len(kept) + _OVERHEAD
         while self._size > self.limit:
             self._size -= len(self._records.popleft().raw) + _OVERHEAD
+        for listener in self.listeners:
+            listener()
 
     def records(self) -> tuple[Record, ...]:
         """Return what is kept, oldest first; from any thread."""

@@ -262,6 +262,16 @@ class LiveTrace(Trace):
         """How many are gone, since the recording holds only so many bytes."""
         return self.recorder.seen - len(self.recorder)
 
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call `listener` after each stanza, on the stream's loop, where it must not stay; return what ends that."""
+        listeners = self.recorder.listeners
+        self.recorder.listeners = [*listeners, listener]
+
+        def end() -> None:
+            self.recorder.listeners = [each for each in self.recorder.listeners if each is not listener]
+
+        return end
+
     def stop(self) -> None:
         """Record no more; what is recorded stays."""
         self._end()
