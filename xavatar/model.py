@@ -293,3 +293,18 @@ class Snapshot:
     taken_at: datetime
     complete: bool = True
     id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Which images a store has at one moment, all by the SHA-1 of their bytes.
+
+    Parameters
+    ----------
+    held : frozenset of str
+    blocked : frozenset of str
+        Never to be fetched, kept or shown again; none of `held`.
+    """
+
+    held: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ import pytest
 from tests.servers.cast import picture
 from xavatar.collect import Breakers, Pictures, Reader
 from xavatar.errors import QueryTimeout, SessionClosed
-from xavatar.model import Kind, Outcome, Source, Status, Subject
+from xavatar.model import Inventory, Kind, Outcome, Source, Status, Subject
 from xavatar.sandbox import Account, Fault, Item, Node, Sandbox, Scenario
 from xavatar.session import AsyncSession
 from xavatar.settings import Settings
@@ -33,6 +33,9 @@ class Shelf:
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
+
+    def inventory(self) -> Inventory:
+        return Inventory(frozenset(self.kept))
 
     def get(self, sha1: str) -> bytes | None:
         return self.kept.get(sha1)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol
 
-from xavatar.avatar import is_sha1, normalize_id
+from xavatar.avatar import normalize_id
 from xavatar.avatar.parse import Picture
 from xavatar.avatar.read import fetch_data
 from xavatar.errors import QueryError, SessionClosed
 from xavatar.imaging import Inspector, Limits
-from xavatar.model import Descriptor, ImageFacts, Reading, Status
+from xavatar.model import Descriptor, ImageFacts, Inventory, Reading, Status
 from xavatar.runtime import SingleFlight
 from xavatar.settings import Settings
 from xavatar.wire import Wire
@@ -24,19 +25,14 @@ Item = tuple[str | None, str]
 class ImageShelf(Protocol):
     """Where images are kept, by the SHA-1 of their bytes; any thread may use it."""
 
+    def inventory(self) -> Inventory:
+        """Return what is here now."""
+
     def get(self, sha1: str) -> bytes | None:
         """Return an image's bytes."""
 
     def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
         """Keep images' bytes; pairs of SHA-1 and bytes."""
-
-
-@runtime_checkable
-class BlockList(Protocol):
-    """A shelf that never wants to see some images again."""
-
-    def blocks(self, sha1: str) -> bool:
-        """Tell whether an image is on the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +63,29 @@ class Pictures:
     def __init__(self, wire: Wire, shelf: ImageShelf, settings: Settings) -> None:
         self._wire = wire
         self._shelf = shelf
-        self._block_list = shelf if isinstance(shelf, BlockList) else None
         self._settings = settings
         self._kept = Inspector(Limits.of(settings))
         self._new = Inspector(Limits.of(settings), self._keep)
+        self._inventory: Inventory | None = None
         self._facts: dict[str, ImageFacts] = {}
         self._problems: OrderedDict[Item, tuple[str, ...]] = OrderedDict()
         self._flights: SingleFlight[str, _Fetched] = SingleFlight()
         self.fetched = 0
         """Data queries sent so far."""
+
+    async def take_stock(self) -> None:
+        """Ask what is on the shelf: once for a collection, since every question to a database takes its time."""
+        self._inventory = await asyncio.to_thread(self._shelf.inventory)
+
+    async def known(self, key: str) -> ImageFacts | None:
+        """Return the facts of an image that is here already, by its SHA-1."""
+        if self._inventory is None:
+            await self.take_stock()
+        assert self._inventory is not None
+        facts = self._facts.get(key)
+        if facts is None and key in self._inventory.held and (data := self._shelf.get(key)) is not None:
+            facts = self._facts[key] = await self._kept.inspect(data)
+        return facts
 
     async def of_item(self, jid: str | None, descriptor: Descriptor) -> tuple[Reading, tuple[str, ...]]:
         """Return the reading of a PEP descriptor, and the problems seen in its data item.
@@ -91,11 +101,12 @@ class Pictures:
             return Reading(descriptor, None, *refused), ()
         assert descriptor.id is not None
         key = normalize_id(descriptor.id)
-        known = await self._known(key) if is_sha1(key) else None
+        known = await self.known(key)
+        assert self._inventory is not None
+        if key in self._inventory.blocked:
+            return Reading(descriptor, None, Status.SKIPPED, "blocked"), ()
         if known is not None:
             return Reading(descriptor, known, Status.OK), self._problems.get((jid, descriptor.id), ())
-        if self._block_list is not None and self._block_list.blocks(key):
-            return Reading(descriptor, None, Status.SKIPPED, "blocked"), ()
         fetched = await self._fetch_once(jid, descriptor.id, key)
         mine = fetched.problems if fetched.jid == jid else ()
         return Reading(descriptor, fetched.facts, fetched.status, fetched.condition), mine
@@ -116,11 +127,6 @@ class Pictures:
             return Status.SKIPPED, "over-limit"
         return None
 
-    async def _known(self, key: str) -> ImageFacts | None:
-        facts = self._facts.get(key)
-        if facts is None and (data := self._shelf.get(key)) is not None:
-            facts = self._facts[key] = await self._kept.inspect(data)
-        return facts
 
     async def _fetch_once(self, jid: str | None, id_: str, key: str) -> _Fetched:
         fetched = await self._flights.run(key, lambda: self._fetch(jid, id_))

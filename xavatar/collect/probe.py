@@ -9,7 +9,7 @@ from typing import cast
 
 from xavatar.client import Login, PresenceBook, Secret, fetch_info, fetch_roster
 from xavatar.errors import ConfigError, QueryError, SessionClosed
-from xavatar.model import Kind, Outcome, Source, Status, Subject
+from xavatar.model import Inventory, Kind, Outcome, Source, Status, Subject
 from xavatar.settings import Settings
 from xavatar.wire import Wire
 
@@ -45,6 +45,9 @@ class _Afresh:
 
     def __init__(self, shelf: ImageShelf) -> None:
         self._shelf = shelf
+
+    def inventory(self) -> Inventory:
+        return replace(self._shelf.inventory(), held=frozenset())
 
     def get(self, sha1: str) -> bytes | None:
         return None

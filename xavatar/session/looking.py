@@ -250,6 +250,7 @@ class Looking(Connected):
             known=known,
         )
         try:
+            await self._pictures.take_stock()
             if Source.PEP in asked and self._presence:
                 await connection.arrivals.flood(self.settings.presence_wait)
             with meter(progress, scope) as report:

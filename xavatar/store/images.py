@@ -12,6 +12,7 @@ import pandas as pd
 from xavatar.errors import ConfigError, HashMismatch
 from xavatar.frames.agreement import is_sha1, normalized
 from xavatar.frames.schema import STRING, TIME
+from xavatar.model import Inventory
 
 from .database import Database
 from .rows import moment
@@ -66,9 +67,11 @@ def block(db: Database, sha1: str, reason: str, *, erase: bool) -> None:
             transaction.execute("DELETE FROM images WHERE sha1 = ?", (key,))
 
 
-def blocks(db: Database, sha1: str) -> bool:
-    """Tell whether an image is on the block list."""
-    return bool(db.one("SELECT count(*) FROM blocked WHERE sha1 = ?", (sha1,)))
+def inventory(db: Database) -> Inventory:
+    """Return which images are here, and which are blocked."""
+    with db.moment():
+        blocked = frozenset(key for (key,) in db.read("SELECT sha1 FROM blocked"))
+        return Inventory(frozenset(key for (key,) in db.read("SELECT sha1 FROM images")) - blocked, blocked)
 
 
 def unblock(db: Database, sha1: str) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from xavatar.errors import SnapshotNotFound, StoreError
 from xavatar.frames.images import register, unregister
-from xavatar.model import Finding, Snapshot
+from xavatar.model import Finding, Inventory, Snapshot
 
 from . import compare, images, retention, snapshots
 from .check import check
@@ -234,6 +234,10 @@ class Store:
         """Return an image's bytes, or ``None``; they are checked against their key, and blocked ones held back."""
         return None if self._db.closed else images.get(self._db, sha1)
 
+    def inventory(self) -> Inventory:
+        """Return which images are here, and which are blocked; nothing when the store is closed."""
+        return Inventory() if self._db.closed else images.inventory(self._db)
+
     def put(self, sha1: str, data: bytes) -> None:
         """Keep an image's bytes, unless it is blocked.
 
@@ -267,10 +271,6 @@ class Store:
             `sha1` is none.
         """
         images.block(self._db, sha1, reason, erase=erase)
-
-    def blocks(self, sha1: str) -> bool:
-        """Tell whether an image is on the block list; collections do not fetch it then."""
-        return not self._db.closed and images.blocks(self._db, sha1)
 
     def unblock(self, sha1: str) -> None:
         """Take an image off the block list; nothing when it is not there."""
