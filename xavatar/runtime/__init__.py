@@ -2,6 +2,7 @@
 
 from .aio import SingleFlight, cancel_and_wait, completed, each
 from .environment import Environment, environment
+from .garbage import seldom
 from .nested import BorrowedLoop, enable_nested, run_on
 from .pending import Pending, Portal, WrongThread
 from .thread import Lease, LoopThread, acquire
@@ -22,4 +23,5 @@ __all__ = [
     "enable_nested",
     "environment",
     "run_on",
+    "seldom",
 ]

@@ -15,6 +15,7 @@ from xavatar.collect import Breakers, Closer, Collection, Reader, in_room, itsel
 from xavatar.errors import ConfigError, QueryError, SnapshotNotFound
 from xavatar.frames import frame
 from xavatar.model import Kind, Outcome, Snapshot, Source, Subject
+from xavatar.runtime import seldom
 from xavatar.store import Store
 
 from .connected import Connected
@@ -249,17 +250,18 @@ class Looking(Connected):
             book=book,
             known=known,
         )
-        try:
-            await self._pictures.take_stock()
-            if Source.PEP in asked and self._presence:
-                await connection.arrivals.flood(self.settings.presence_wait)
-            with meter(progress, scope) as report:
-                await collection.run(reader, limit=self.settings.concurrency, progress=report)
-            if Source.PRESENCE in asked and known is None:
-                await self._presences_in(connection)
-        finally:
-            self.last = collection.snapshot()
-        return frame(self.last.outcomes, snapshot=self.last.id)
+        with seldom():
+            try:
+                await self._pictures.take_stock()
+                if Source.PEP in asked and self._presence:
+                    await connection.arrivals.flood(self.settings.presence_wait)
+                with meter(progress, scope) as report:
+                    await collection.run(reader, limit=self.settings.concurrency, progress=report)
+                if Source.PRESENCE in asked and known is None:
+                    await self._presences_in(connection)
+            finally:
+                self.last = collection.snapshot()
+            return frame(self.last.outcomes, snapshot=self.last.id)
 
 
 def _source(value: Source | str) -> Source:
