@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 20_000
 """Descriptors in one partition, about; a snapshot is never cut."""
+_FEW: Final = 64
 
 
 def read(*places: Path | str, rows: int = ROWS) -> Fleet:
@@ -202,10 +203,10 @@ class Fleet:
         met = _meeting(bands, ["band", "bits"], alike, alike(banded))
         several = looks[looks["several"]][["sha1"]]
         kept = _distinct(_dask().concat([several, met]), "sha1")
-        rows = showing.merge(kept, on="sha1", how="inner")
+        rows = _joined(showing, kept, "sha1")
         last = seen.map_partitions(company.last_of_each, meta=nobody)
         who = _meeting(last, ["jid"], company.last_of_each, nobody)
-        who = who.merge(_distinct(rows[["jid"]], "jid"), on="jid", how="inner")
+        who = _joined(who, _distinct(rows[["jid"]], "jid"), "jid")
         found = _one(_dask().concat([rows, who]))
         return found.map_partitions(company.grouped, self._exports, bounds, many, join_occupants, meta=meta)
 
@@ -257,7 +258,17 @@ def _meeting(
     table: dd.DataFrame, on: list[str], work: Callable[[pd.DataFrame], pd.DataFrame], meta: pd.DataFrame
 ) -> dd.DataFrame:
     """Bring the rows of one key together, wherever they were, and do something with each partition."""
-    return table.shuffle(on).map_partitions(work, meta=meta)
+    met = table if table.npartitions == 1 else table.shuffle(on, shuffle_method=_way(table))
+    return met.map_partitions(work, meta=meta)
+
+
+def _joined(table: dd.DataFrame, other: dd.DataFrame, on: str) -> dd.DataFrame:
+    return table.merge(other, on=on, how="inner", shuffle_method=_way(table))
+
+
+def _way(table: dd.DataFrame) -> str | None:
+    """Return how rows get to other partitions: from worker to worker, Dask's own way, costs more to set up."""
+    return "tasks" if table.npartitions <= _FEW else None
 
 
 def _distinct(table: dd.DataFrame, on: str) -> dd.DataFrame:
