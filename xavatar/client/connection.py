@@ -94,7 +94,11 @@ class Connection:
     @classmethod
     def around(cls, client: aioxmpp.Client) -> Self:
         """Return a connection on a client that somebody else made, and will stop."""
-        return cls(client, owned=False, visible=True, timeout=0.0)
+        connection = cls(client, owned=False, visible=True, timeout=0.0)
+        # Presences come once, at login: those of a client that is online long since are in its own service.
+        heard = client.summon(aioxmpp.PresenceClient)._presences
+        connection.presences.recall(stanza for resources in heard.values() for stanza in resources.values())
+        return connection
 
     @property
     def jid(self) -> str:

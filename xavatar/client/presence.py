@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
-from xml.etree.ElementTree import Element
+from typing import Any, Final
+from xml.etree.ElementTree import Element, fromstring
+
+import aioxmpp.xml
 
 from xavatar.avatar.parse import Update, parse_update
 from xavatar.wire import Wire
@@ -60,6 +63,11 @@ class PresenceBook:
     def known(self) -> dict[str, tuple[Sighting, ...]]:
         """Return the available resources of everybody, by bare JID."""
         return {bare: tuple(resources.values()) for bare, resources in self._seen.items()}
+
+    def recall(self, stanzas: Iterable[Any]) -> None:
+        """Take in presences that came before we listened, as aioxmpp kept them."""
+        for stanza in stanzas:
+            self._observe(fromstring(aioxmpp.xml.serialize_single_xso(stanza)))
 
     def clear(self, *_: object) -> None:
         """Forget everybody: the stream that told us is gone."""
