@@ -47,6 +47,7 @@ class Board:
     answers: list[Element] = field(default_factory=list)
     seen: list[Element] = field(default_factory=list)
     passes: int = 0
+    requests: int = 0
 
     def expects(self, attributes: Mapping[str, str]) -> bool:
         return attributes.get("id") == "mine"
@@ -63,6 +64,9 @@ class Board:
 
     def passed(self) -> None:
         self.passes += 1
+
+    def asked(self) -> None:
+        self.requests += 1
 
 
 @dataclass
@@ -147,6 +151,12 @@ def test_what_is_taken_is_seen_and_does_not_pass(line: Line) -> None:
     taking = Line(Board(taken=frozenset({"{jabber:client}presence"})))
     taking.feed(PRESENCE.format(GOOD) + "<message><body>hi</body></message>" + PRESENCE.format(""))
     assert (len(taking.board.seen), len(taking.stanzas), taking.board.passes) == (3, 1, 1)
+
+
+def test_a_request_for_an_acknowledgement_stays_out_of_aioxmpp(line: Line) -> None:
+    line.feed(f"<r xmlns='urn:xmpp:sm:3'/>{ANSWER}<r xmlns='urn:xmpp:sm:3'></r>")
+    assert (line.board.requests, len(line.board.answers), line.board.passes) == (2, 1, 0)
+    assert (line.stanzas, line.errors) == ([], [])
 
 
 def test_attached_inside_a_stanza_the_rest_of_it_passes() -> None:

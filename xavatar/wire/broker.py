@@ -4,10 +4,10 @@ aioxmpp counts a stanza when it takes it from its queue. An answer that we take 
 may be counted only after every stanza before it: were the connection lost in between, the server
 would believe that a stanza arrived which aioxmpp threw away with its queue.
 
-Three faults of aioxmpp 0.13.3 at the edges of a connection are mended on the way: it answers
-``<r/>`` on a stream it has closed, and reports the failure as "failure future is already done";
-it loses what it sends between the loss of the connection and its notice of it; and it repeats
-unacknowledged stanzas in reverse order.
+Two faults of aioxmpp 0.13.3 at the edges of a connection are mended on the way: it loses what it
+sends between the loss of the connection and its notice of it, and it repeats unacknowledged
+stanzas in reverse order. A third, that it answers ``<r/>`` on a stream it has closed and reports the
+failure as "failure future is already done", is gone since the tap takes these before it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-import aioxmpp.nonza
 import aioxmpp.protocol
 import aioxmpp.stanza
 import aioxmpp.stream
@@ -73,8 +72,6 @@ class Broker:
 
     def _incoming(self, xmlstream: Any, entry: tuple[Any, Any]) -> None:
         arrived = entry[0]
-        if isinstance(arrived, aioxmpp.nonza.SMRequest) and xmlstream.state is not _OPEN:
-            return
         try:
             self._take_in(xmlstream, entry)
         finally:

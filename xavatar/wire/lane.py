@@ -206,6 +206,13 @@ class Lane:
         if self._is_from(stanza.get("from"), pending.to):
             pending.future.set_result(stanza)
 
+    def asked(self) -> None:
+        """Acknowledge what was handled so far; what waits in aioxmpp's queue is not."""
+        stream = self._stream
+        if stream._sm_enabled and self._is_open():
+            acknowledgement = RawStanza(f'<a xmlns="urn:xmpp:sm:3" h="{stream._sm_inbound_ctr}"/>')
+            acknowledgement.write(self._xmlstream._writer._writer)
+
     def observed(self, stanza: Element) -> bool:
         """Hand a stanza to its observers; tell whether it was taken, and counted as such."""
         kind = stanza.tag.rpartition("}")[2]

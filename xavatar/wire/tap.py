@@ -1,10 +1,11 @@
 """What stands between the parser of a live stream and aioxmpp.
 
-It does three things with what comes in, and nothing else:
+It does four things with what comes in, and nothing else:
 
 * an answer to one of our own requests becomes a light tree and never enters aioxmpp;
 * a stanza somebody observes becomes a light tree as well; whoever observes it may keep it from
   aioxmpp;
+* a request for an acknowledgement (XEP-0198) is answered at once, of which a busy stream brings many;
 * from a stanza that passes, an element that a guard refuses is held back from aioxmpp, whose
   XSO would throw the whole stanza away (D-12, D-34); the observers still see it.
 """
@@ -20,6 +21,7 @@ from .capture import Inlet
 Guard = Callable[[Element], bool]
 
 IQ: Final = "{jabber:client}iq"
+ACK_REQUEST: Final = "{urn:xmpp:sm:3}r"
 STANZAS: Final = frozenset(f"{{jabber:client}}{kind}" for kind in ("iq", "message", "presence"))
 _NAMES: Final = 4096
 
@@ -37,6 +39,9 @@ class Switchboard(Protocol):
 
     def answered(self, stanza: Element) -> None:
         """Take the answer to one of our requests."""
+
+    def asked(self) -> None:
+        """Acknowledge what was handled so far."""
 
     def observed(self, stanza: Element) -> bool:
         """Take a stanza, and tell whether aioxmpp need not have it."""
@@ -106,7 +111,7 @@ class Tap:
             if self.inlet is not None:
                 self.inlet.starts()
             name = self._names[raw]
-            if name == IQ and self._board.expects(attributes):
+            if (name == IQ and self._board.expects(attributes)) or name == ACK_REQUEST:
                 self._root = self._open(name, attributes)
                 self._hand(self._own_start, self._own_end, self._builder.data)
                 return
@@ -143,7 +148,7 @@ class Tap:
             self.inlet.ends()
         self._between()
 
-    # -- in an answer of ours
+    # -- in an answer of ours, or a request for an acknowledgement
 
     def _own_start(self, raw: str, attributes: dict[str, str]) -> None:
         self._open(self._names[raw], attributes)
@@ -152,7 +157,10 @@ class Tap:
         element = self._builder.end(self._names[raw])
         if element is self._root:
             self._over()
-            self._board.answered(element)
+            if element.tag == IQ:
+                self._board.answered(element)
+            else:
+                self._board.asked()
 
     # -- in a stanza that somebody observes
 
