@@ -276,7 +276,7 @@ class Publisher(Widget):
                 planning, self._planning = self._planning, None
                 planning.cancel()
             self.plan = None
-            self._phase, self._plan, self._steps = "", {}, []
+            self._plan, self._steps, self._phase = {}, [], ""
 
     def _carry_out(self, number: object) -> None:
         """Do what the plan of this number says; nothing when a page shows another one."""

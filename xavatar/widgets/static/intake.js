@@ -123,8 +123,10 @@ export class Intake {
     }
     this.video.srcObject = this.stream;
     this.filming.hidden = false;
-    await this.video.play();
     this.take.focus();
+    await this.video.play().catch((error) => {
+      if (this.stream) throw error; // otherwise it was cancelled meanwhile
+    });
   }
 
   async #shoot() {

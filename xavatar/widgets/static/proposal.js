@@ -47,10 +47,12 @@ export class Proposal {
   /** Show how far it has come. */
   progress(steps, phase) {
     if (!this.plan) return;
+    const focused = this.view.root.getRootNode().activeElement;
     steps.forEach(([state, detail, took], at) => this.marks[at]?.(state, detail, took));
     this.confirm.hidden = this.cancel.hidden = phase !== "planned";
     this.confirm.disabled = !this.plan.possible || !this.plan.steps.length;
     this.stop.hidden = phase !== "running";
+    if ([this.confirm, this.cancel, this.stop].includes(focused) && focused.hidden) (this.stop.hidden ? this.heading : this.stop).focus();
     const [tone, words] = ENDS[phase] ?? ["", phase === "planned" && !this.plan.possible ? "This cannot be carried out." : ""];
     this.end.className = `xav-end ${tone}`;
     this.end.textContent = words;

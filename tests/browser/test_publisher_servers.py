@@ -1,0 +1,78 @@
+"""The publisher on servers: from a file in the page to what another session gets, and nothing left at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import xavatar as xa
+from tests.browser.blank import Blank
+from tests.browser.publishing import choose, made, photo, press
+from tests.contract.conftest import login
+from tests.servers import Cast, Prosody, RunningServer
+from tests.support import requires
+from xavatar.avatar.read import fetch_data
+
+__all__ = ["photo"]  # a fixture
+
+Make = Callable[..., Blank]
+
+
+def seen_by(session: xa.Session, jid: str, id_: str) -> bytes:
+    """Return the image of somebody's data node, as another session gets it."""
+    return session._portal.call(fetch_data(session._twin._online().wire, jid, id_, timeout=30)).data
+
+
+def through_the_page(blank: Make, mine: xa.Session, other: xa.Session, photo: Path) -> None:
+    widget = mine.publisher()
+    here = blank("subshell")
+    here.show(widget)
+    choose(here.page, photo)
+    avatar = made(here, widget)
+    here.page.get_by_role("application").press("+")
+    here.page.get_by_role("combobox", name="Who may see it").select_option("open")
+    press(here, "Review the plan")
+    here.page.get_by_role("region", name="Plan").wait_for()
+    assert widget.avatar.png_id != avatar.png_id
+    press(here, "Publish")
+    here.page.get_by_text("Done: every step").wait_for()
+    jid = mine.jid.partition("/")[0]
+    id_ = widget.avatar.png_id
+    assert seen_by(other, jid, id_) == widget.avatar.image_bytes
+    here.page.get_by_text(f"SHA-1 {id_}").first.wait_for()
+    press(here, "Wipe…")
+    press(here, "Wipe")
+    here.page.get_by_text("No avatar is announced (").wait_for()
+    with pytest.raises(xa.errors.QueryError):
+        seen_by(other, jid, id_)
+    assert widget.problem == ""
+
+
+def test_on_the_sandbox(blank: Make, photo: Path) -> None:
+    with (
+        xa.sandbox("pair") as box,
+        xa.connect("valentine@verona.lit", sandbox=box) as mine,
+        xa.connect("proteus@verona.lit", sandbox=box) as other,
+    ):
+        through_the_page(blank, mine, other, photo)
+
+
+@pytest.fixture(scope="module")
+def prosody(cast: Cast) -> Iterator[RunningServer]:
+    """Prosody, started in a thread of its own: in this one Playwright's loop counts as running."""
+    requires(*Prosody.needs)
+    with ThreadPoolExecutor(1) as pool:
+        server = pool.submit(Prosody.start, cast).result()
+    yield server
+    server.stop()
+
+
+def test_on_prosody(blank: Make, photo: Path, prosody: RunningServer) -> None:
+    with xa.connect(**login(prosody, "walkon9"), timeout=20) as mine, xa.connect(**login(prosody), timeout=20) as other:
+        try:
+            through_the_page(blank, mine, other, photo)
+        finally:
+            mine.wipe(vcard=True)
