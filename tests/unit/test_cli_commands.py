@@ -21,7 +21,7 @@ import xavatar
 from tests.support import patience
 from tests.unit.scenario_view import prompt
 from xavatar.audit import RULES
-from xavatar.cli import diagnose, history, lab, publish, serve, trace  # noqa: F401  they add their commands
+from xavatar.cli import diagnose, doctor, history, lab, publish, serve, trace  # noqa: F401  they add their commands
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 from xavatar.sandbox.load import load
@@ -45,7 +45,7 @@ CLOSED = SILENT.replace('kind = "silence"', 'kind = "error"\non = "metadata"\nco
 SOON = ("--timeout", str(patience(1.2)))  # one of Verona is silent
 COMMANDS = (
     "audit", "roster", "room", "me", "diagnose", "publish", "unpublish", "wipe", "diff", "snapshots", "show", "export",
-    "rules", "sandbox", "trace", "lab",
+    "rules", "sandbox", "trace", "lab", "doctor",
 )  # fmt: skip
 
 

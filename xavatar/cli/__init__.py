@@ -22,7 +22,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line; the script ``xavatar`` calls this."""
-    from . import diagnose, history, lab, publish, serve, trace  # noqa: F401  they add their commands
+    from . import diagnose, doctor, history, lab, publish, serve, trace  # noqa: F401  they add their commands
     from .app import app
 
     app(prog_name="xavatar")
