@@ -247,7 +247,7 @@ class Watch:
             self._waiting += 1
             try:
                 reading = await looking()
-                after, note = _face(after.id, reading.facts), _note(reading)
+                after, note = _face(after.id, reading.facts), _note(reading, after.id)
             except QueryError as error:
                 note = f"{error.status.value.replace('_', ' ')}: {error.condition or 'no picture'}"
             except SessionClosed:
@@ -337,11 +337,12 @@ def _face(id_: str, facts: ImageFacts | None) -> Face:
     return Face(id_, facts.sha1, facts.mime, facts.nbytes, facts.width, facts.height)
 
 
-def _note(reading: Reading) -> str:
-    if reading.facts is not None and (reading.image_status is Status.OK or reading.image_condition is None):
-        return ""
+def _note(reading: Reading, id_: str) -> str:
+    """Say why a picture is not here, or not the one that was announced."""
+    if reading.facts is not None:
+        other = is_sha1(id_) and reading.facts.sha1 != id_
+        return "the picture there is not the announced one" if other else ""
     if reading.image_condition == "url":
         return "at an address, which is not fetched"
-    return f"picture {reading.image_status.value.replace('_', ' ')}" + (
-        f": {reading.image_condition}" if reading.image_condition else ""
-    )
+    why = f": {reading.image_condition}" if reading.image_condition else ""
+    return f"picture {reading.image_status.value.replace('_', ' ')}{why}"

@@ -81,7 +81,7 @@ class Login(Widget):
         self._connect = connect
         self._options = dict(options or {})
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="xavatar-login")
-        self._under_way: Future[Session] | None = None
+        self._trying = False
         form = {"jid": jid, "host": host, "port": port, "ca_file": ca_file}
         super().__init__(_sandboxes=list(sandboxes), _form=form)
 
@@ -106,11 +106,17 @@ class Login(Widget):
 
     def _log_in(self, **wishes: Any) -> None:
         with self._lock:
-            if self.session is not None or (self._under_way is not None and not self._under_way.done()):
+            if self.session is not None or self._trying:
                 return
-            where = wishes.get("jid") or f"the sandbox {wishes['sandbox']}"
-            self._under_way = self._thread.submit(self._connect, **self._options, **wishes)
-        self._follow(self._under_way, self._take, f"Logging in to {clean(where, 300)}…")
+            self._trying = True
+        where = wishes.get("jid") or f"the sandbox {wishes['sandbox']}"
+        # Not held: an error's traceback would keep what was asked with.
+        pending = self._thread.submit(self._connect, **self._options, **wishes)
+        pending.add_done_callback(self._tried)
+        self._follow(pending, self._take, f"Logging in to {clean(where, 300)}…")
+
+    def _tried(self, _: Future[Session]) -> None:
+        self._trying = False
 
     def _take(self, session: Session) -> None:
         with self._lock:

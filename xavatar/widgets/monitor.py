@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 import traitlets
 
-from xavatar.audit.text import clean
+from xavatar.audit.text import clean, count
 from xavatar.collect.changes import Change, Changes, Face
 from xavatar.imaging import color, thumbnail
 from xavatar.imaging.placeholder import first_grapheme
@@ -117,9 +117,9 @@ class Monitor(Widget):
     def _static_html(self) -> str:
         seen = list(self.changes)
         lines = "".join(map(self._still, reversed(seen[-_STILL:])))
-        told = (
-            f"{len(seen)} changes of avatars, showing {min(len(seen), _STILL)}" if seen else "No change was seen yet."
-        )
+        many = "1 change of an avatar" if len(seen) == 1 else f"{len(seen):,} changes of avatars"
+        shown = f", showing {_STILL}" if len(seen) > _STILL else ""
+        told = many + shown if seen else "No change was seen yet."
         return (
             '<div style="font:13px/1.4 system-ui,sans-serif;color:inherit">'
             f'<ul style="list-style:none;margin:0;padding:0">{lines}</ul><div style="opacity:.65">{told}</div></div>'
@@ -143,7 +143,7 @@ class Monitor(Widget):
         return f'<img alt="avatar of {name}" src="data:image/png;base64,{base64.b64encode(small).decode()}">'
 
     def __repr__(self) -> str:
-        return f"<Monitor: {len(self.changes)} changes{' (closed)' if self.closed else ''}>"
+        return f"<Monitor: {count(len(self.changes), 'change')}{' (closed)' if self.closed else ''}>"
 
 
 def row(change: Change, album: Album) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import { drawing } from "./drawing.js";
 const LINE = 26; // pixels
 const AHEAD = 12; // lines above and below that are in the document
 const BATCH = 400; // lines that the kernel sends at once
-const KEPT = 20; // batches
+const BATCHES = 20; // batches
 const AGAIN = 5000; // milliseconds until something is asked for again: the kernel may have been busy
 
 /** The lines of one model, in batches, shared by its views. */
@@ -62,7 +62,7 @@ class Lines {
     this.asked.delete(content.first);
     this.batches.delete(content.first);
     this.batches.set(content.first, content.rows);
-    while (this.batches.size > KEPT) this.batches.delete(this.batches.keys().next().value);
+    while (this.batches.size > BATCHES) this.batches.delete(this.batches.keys().next().value);
     this.#tell();
   }
 
