@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 20_000
 """Descriptors in one partition, about; a snapshot is never cut."""
-_FEW: Final = 64
+_SMALLER: Final = 8
 
 
 def read(*places: Path | str, rows: int = ROWS) -> Fleet:
@@ -200,7 +200,7 @@ class Fleet:
         banded = company.banded(company.looks(nobody), near)
         bands = looks.map_partitions(company.banded, near, meta=banded)
         alike = partial(company.near_each_other, near=near, confirm=confirm, shade=shade)
-        met = _meeting(bands, ["band", "bits"], alike, alike(banded))
+        met = _meeting(bands, ["band", "bits"], alike, alike(banded), bands.npartitions)
         several = looks[looks["several"]][["sha1"]]
         kept = _distinct(_dask().concat([several, met]), "sha1")
         rows = _joined(showing, kept, "sha1")
@@ -255,20 +255,25 @@ class Fleet:
 
 
 def _meeting(
-    table: dd.DataFrame, on: list[str], work: Callable[[pd.DataFrame], pd.DataFrame], meta: pd.DataFrame
+    table: dd.DataFrame,
+    on: list[str],
+    work: Callable[[pd.DataFrame], pd.DataFrame],
+    meta: pd.DataFrame,
+    places: int | None = None,
 ) -> dd.DataFrame:
     """Bring the rows of one key together, wherever they were, and do something with each partition."""
-    met = table if table.npartitions == 1 else table.shuffle(on, shuffle_method=_way(table))
+    places = places or _places(table)
+    met = _one(table) if places == 1 else table.shuffle(on, npartitions=places)
     return met.map_partitions(work, meta=meta)
 
 
 def _joined(table: dd.DataFrame, other: dd.DataFrame, on: str) -> dd.DataFrame:
-    return table.merge(other, on=on, how="inner", shuffle_method=_way(table))
+    return table.merge(other, on=on, how="inner", npartitions=_places(table))
 
 
-def _way(table: dd.DataFrame) -> str | None:
-    """Return how rows get to other partitions: from worker to worker, Dask's own way, costs more to set up."""
-    return "tasks" if table.npartitions <= _FEW else None
+def _places(table: dd.DataFrame) -> int:
+    """Return to how many partitions rows go that meet: they are far smaller than the outcomes they are from."""
+    return max(1, table.npartitions // _SMALLER)
 
 
 def _distinct(table: dd.DataFrame, on: str) -> dd.DataFrame:
