@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.blank import Blank
+from tests.browser.memory import Memory
 from tests.unit.hostile import exif
 from xavatar.widgets import Publisher
 
@@ -40,3 +41,8 @@ def made(here: Blank, widget: Publisher) -> Any:
 
 def press(here: Blank, name: str) -> None:
     here.page.get_by_role("button", name=name, exact=True).click()
+
+
+def publisher(server: Memory, **options: Any) -> Publisher:
+    """Return the widget when it knows what is there: a page that is told before it has opened its model forgets it."""
+    return Publisher(server, current=server.now, **options)

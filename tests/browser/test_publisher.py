@@ -16,7 +16,7 @@ from tests.browser.axe import faults
 from tests.browser.blank import Blank
 from tests.browser.memory import Memory, memory, there
 from tests.browser.people import EVIL, TURNED, picture
-from tests.browser.publishing import choose, made, photo, press
+from tests.browser.publishing import choose, made, photo, press, publisher
 from xavatar.widgets import Publisher
 
 __all__ = ["photo"]  # a fixture
@@ -32,9 +32,8 @@ def server() -> Iterator[Memory]:
         yield made
 
 
-def loaded(blank: Make, publisher: Any, photo: Path, **options: Any) -> tuple[Blank, Publisher]:
-    here = blank(**options)
-    widget = Publisher(publisher)
+def loaded(blank: Make, server: Memory, photo: Path, **options: Any) -> tuple[Blank, Publisher]:
+    here, widget = blank(**options), publisher(server)
     here.show(widget)
     choose(here.page, photo)
     made(here, widget)
@@ -65,6 +64,14 @@ def test_from_a_file_to_published_and_back(blank: Make, server: Memory, photo: P
     press(here, "Publish")
     here.page.get_by_text("Access model presence").wait_for()
     assert server.now.image == before
+
+
+def test_an_account_without_an_avatar(blank: Make, photo: Path) -> None:
+    with memory() as server:
+        here, _ = loaded(blank, server, photo)
+        here.page.get_by_role("img", name="new, round, 96 pixels, on dark").wait_for()
+        assert here.page.get_by_text("No avatar is announced (not found).").is_visible()
+        assert here.page.get_by_role("img", name="now,").count() == 0
 
 
 def test_an_upright_square_is_cut_by_keyboard(blank: Make, server: Memory, photo: Path) -> None:
@@ -153,7 +160,7 @@ def test_small_pictures_are_not_scaled_up(blank: Make, server: Memory, tmp_path:
 
 
 def test_drop_and_paste(blank: Make, server: Memory) -> None:
-    here, widget = blank(), Publisher(server)
+    here, widget = blank(), publisher(server)
     view = here.show(widget)
     for number, (event, field) in enumerate([("drop", "dataTransfer"), ("paste", "clipboardData")], 3):
         bring = """([view, event, field, bytes]) => {
@@ -171,7 +178,7 @@ def test_drop_and_paste(blank: Make, server: Memory) -> None:
 
 
 def test_camera(blank: Make, server: Memory) -> None:
-    here, widget = blank(), Publisher(server)
+    here, widget = blank(), publisher(server)
     # Cameras are for pages of https and localhost; this one is shown as if it were.
     here.page.evaluate("""() => {
       const draw = document.createElement("canvas");
@@ -215,13 +222,13 @@ def test_no_camera(blank: Make, server: Memory) -> None:
         here.page.evaluate(
             f"() => Object.defineProperty(navigator, 'mediaDevices', {{ value: {code}, configurable: true }})"
         )
-        view = here.show(Publisher(server))
+        view = here.show(publisher(server))
         here.page.locator(view).get_by_role("button", name="Camera").click()
         here.page.locator(view).get_by_role("alert").get_by_text(words).wait_for()
 
 
 def test_addresses_are_fetched_by_python_or_not_at_all(blank: Make, server: Memory) -> None:
-    here, widget = blank(), Publisher(server)
+    here, widget = blank(), publisher(server)
     here.show(widget)
     field = here.page.get_by_role("textbox", name="Address of a picture")
     field.fill("https://127.0.0.1/face.png")
@@ -253,7 +260,9 @@ def test_two_views(blank: Make, server: Memory, photo: Path) -> None:
 
 
 def test_keyboard_only(blank: Make, server: Memory, photo: Path) -> None:
-    here, widget = blank(), Publisher(server)
+    here, widget = blank(), publisher(server)
+    # At once, not when Enter is pressed: a chooser that opens before it is listened for is a real one.
+    here.page.on("filechooser", lambda chooser: chooser.set_files(photo))
     here.show(widget)
     here.page.get_by_text("SHA-1").first.wait_for()
 
@@ -266,9 +275,7 @@ def test_keyboard_only(blank: Make, server: Memory, photo: Path) -> None:
         raise AssertionError(f"no way to {name}")
 
     to("Choose a file")
-    with here.page.expect_file_chooser() as chooser:
-        here.page.keyboard.press("Enter")
-    chooser.value.set_files(photo)
+    here.page.keyboard.press("Enter")
     made(here, widget)
     to("Review the plan")
     here.page.keyboard.press("Enter")
@@ -285,7 +292,7 @@ def test_keyboard_only(blank: Make, server: Memory, photo: Path) -> None:
 
 
 def test_wiping_is_asked_twice(blank: Make, server: Memory) -> None:
-    here, widget = blank(), Publisher(server)
+    here, widget = blank(), publisher(server)
     here.show(widget)
     press(here, "Wipe…")
     here.page.get_by_role("heading", name="Remove the avatar and its images from the server").wait_for()
@@ -353,7 +360,7 @@ def test_closing_frees(blank: Make, server: Memory, photo: Path) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark", "bare"])
 def test_accessibility(blank: Make, server: Memory, photo: Path, theme: str) -> None:
-    here, widget = blank(theme=theme), Publisher(server)
+    here, widget = blank(theme=theme), publisher(server)
     here.show(widget)
     here.page.wait_for_function(DRAWN)
     assert faults(here.page) == []

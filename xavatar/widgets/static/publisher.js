@@ -81,6 +81,7 @@ function render(view, album) {
     const file = crop.picture && fresh() && bitmaps.get(result.picture, MADE);
     crop.paint(proof);
     preview.show("new", Boolean(proof));
+    preview.element.hidden = !there.there && !crop.picture;
     if (file) {
       preview.paint("new", file, [0, 0, file.width], result.width);
     } else if (proof) {
@@ -94,8 +95,6 @@ function render(view, album) {
   function tellNow() {
     const { lines = ["Asking what is there…"], access: model_ } = model.get("_now");
     now.replaceChildren(...[...lines, model_ ? `Access model ${model_}` : null].filter(Boolean).map((words) => h("div", { class: "xav-text", dir: "auto", text: words })));
-    const there = Boolean(model.get("_now").there);
-    preview.element.hidden = !there && !crop.picture;
     tellAccess();
     paint();
   }
