@@ -14,6 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def refresh(source: Path) -> Path:
@@ -25,7 +26,7 @@ def refresh(source: Path) -> Path:
         cell["id"] = f"{source.stem[:2]}-{number:02}"  # the same at every run, for the sake of differences
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
-            cell["outputs"] = [output for output in cell["outputs"] if _lasts(output)]
+            cell["outputs"] = [still for output in cell["outputs"] if (still := _still(output))]
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     target = source.with_suffix(".ipynb")
@@ -33,11 +34,12 @@ def refresh(source: Path) -> Path:
     return target
 
 
-def _lasts(output: Any) -> bool:
-    """Tell whether an output means something without its kernel; progress bars do not."""
+def _still(output: Any) -> Any:
+    """Return what of an output means something without its kernel: of a widget its still picture, if it has one."""
     if output.output_type == "stream":
-        return bool(output.name == "stdout")
-    return "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+        return output if output.name == "stdout" else None
+    was_widget = output.get("data", {}).pop(VIEW, None)
+    return output if was_widget is None or "text/html" in output.data else None
 
 
 if __name__ == "__main__":

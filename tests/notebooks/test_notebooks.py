@@ -18,6 +18,7 @@ from xavatar.sandbox.load import load, names
 FOLDER = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(FOLDER.glob("*.ipynb"))
 FENCE = re.compile(r"^```python\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
+VIEW = "application/vnd.jupyter.widget-view+json"
 HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
@@ -48,9 +49,9 @@ def kinds(cell: Any) -> list[str]:
     """Return what a cell shows that lasts without its kernel, by media type; text as `stdout`."""
     shown = []
     for output in cell.outputs:
-        data = output.get("data", {})
-        if "application/vnd.jupyter.widget-view+json" not in data and output.get("name") != "stderr":
-            shown += sorted(data) or [output.name]
+        data = {*output.get("data", {})}
+        if output.get("name") != "stderr" and (VIEW not in data or "text/html" in data):
+            shown += sorted(data - {VIEW}) or [output.name]
     return shown
 
 
