@@ -11,11 +11,11 @@ import pytest
 import traitlets
 
 from tests.browser.people import EVIL, TURNED, picture
+from xavatar.widgets import TraceViewer
 from xavatar.wire.capture import Direction
 from xavatar.wire.entry import entries
 from xavatar.wire.recorder import Recorder
 from xavatar.wire.trace import LiveTrace, Trace
-from xavatar.widgets import TraceViewer
 
 IN, OUT = Direction.IN, Direction.OUT
 ASK = "<iq type='get' id='a' to='romeo@montague.lit'><vCard xmlns='vcard-temp'/></iq>"

@@ -4,7 +4,12 @@ import { h, widget } from "./common.js";
 function render(view) {
   const { model, body } = view;
   const start = model.get("_form");
-  const field = (label, input, hint = "") => h("label", { class: "xav-field" }, h("span", { text: label }), input, hint ? h("small", { class: "xav-quiet", text: hint }) : null);
+  const field = (label, input, hint = "") => {
+    input.id = `${view.uid}-${label.replaceAll(" ", "-")}`;
+    const told = hint ? h("small", { class: "xav-quiet", id: `${input.id}-hint`, text: hint }) : null;
+    if (told) input.setAttribute("aria-describedby", told.id);
+    return h("div", { class: "xav-field" }, h("label", { for: input.id, text: label }), input, told);
+  };
   const line = (type, extra = {}) => h("input", { type, spellcheck: "false", autocapitalize: "off", autocomplete: "off", ...extra });
 
   const name = `${view.uid}-where`;

@@ -96,8 +96,9 @@ class List {
     }, { passive: true });
     view.on(this.port, "keydown", (event) => this.#key(event));
     view.on(this.port, "click", (event) => {
-      const position = event.target.closest(".xav-stanza")?.position;
-      if (position !== undefined) this.choose(position);
+      // What was clicked, though it may stand elsewhere by now.
+      const clicked = event.target.closest(".xav-stanza")?.line;
+      if (clicked) view.set("selected", clicked[0]);
     });
     view.watch(["height"], () => { this.port.style.height = `${this.model.get("height")}px`; this.schedule(); });
     view.watch(["selected"], () => {
@@ -260,12 +261,15 @@ function render(view, lines) {
   );
 
   for (const [name, field] of Object.entries(fields)) {
-    const take = () => view.set(name, field.value);
+    const take = () => {
+      if (field === jid) { clearTimeout(timer); timer = 0; }
+      view.set(name, field.value);
+    };
     if (field === jid) {
       view.on(field, "input", () => { clearTimeout(timer); timer = setTimeout(view.guard(take), 200); });
-      view.on(field, "change", () => { clearTimeout(timer); take(); });
+      view.on(field, "change", take);
     } else view.on(field, "change", take);
-    view.watch([name], () => { if (field !== document.activeElement || field !== jid) field.value = model.get(name); });
+    view.watch([name], () => { if (!timer || field !== jid) field.value = model.get(name); }); // nothing is taken from who types
   }
   view.finally(() => clearTimeout(timer));
   view.watch(["_choices"], () => {
