@@ -97,7 +97,8 @@ async def test_cancelling_keeps_what_was_collected(server: RunningServer) -> Non
         assert not session.last.complete
         conditions = [outcome.condition for outcome in session.last.outcomes]
         asked = [outcome for outcome in session.last.outcomes if outcome.source != "presence"]
-        assert sum(outcome.condition != "interrupted" for outcome in asked) == 5
-        assert conditions.count("interrupted") == len(asked) - 5
+        kept = sum(outcome.condition != "interrupted" for outcome in asked)
+        assert 5 <= kept < 10  # some answers were being worked on
+        assert conditions.count("interrupted") == len(asked) - kept
         assert session.state is State.ONLINE
         assert len(await session.roster(images=False)) > 0

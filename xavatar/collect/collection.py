@@ -64,7 +64,7 @@ class Collection:
         ----------
         reader : Reader
         limit : int
-            Questions under way at once.
+            Questions in hand at once: asked, or their answers looked at.
         progress : callable, optional
         """
         asked = [source for source in self._sources if source is not Source.PRESENCE]

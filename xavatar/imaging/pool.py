@@ -23,7 +23,7 @@ from .sniff import mime_of, sniff
 _WORKERS: Final = min(4, os.cpu_count() or 1)
 _BATCH: Final = 32
 """Pictures that a worker takes along: waking threads for each would cost more than looking at a small one."""
-_GATHER: Final = 0.003
+_GATHER: Final = 0.02
 """Seconds that the first picture waits for others to go along."""
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
@@ -55,7 +55,7 @@ class Inspector:
         self._keep = keep
         self._queue: deque[_Job] = deque()
         self._under_way = 0
-        self._scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
 
     async def inspect(self, data: bytes) -> ImageFacts:
         """Return what the bytes of an image are, without blocking the running loop.
@@ -74,25 +74,32 @@ class Inspector:
         """
         job = _Job(data)
         self._queue.append(job)
-        if not self._scheduled:
-            self._scheduled = True
-            job.loop.call_later(_GATHER, self._hand_over)
+        self._dispatch(job.loop)
         return await job.future
 
+    def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
+        # One worker, so long as it keeps up: a second would compete with the loop for the interpreter.
+        while len(self._queue) >= _BATCH * (1 + 3 * self._under_way) and self._under_way < _WORKERS:
+            self._hand_over()
+        if self._queue and self._timer is None:
+            self._timer = loop.call_later(_GATHER, self._waited)
+
+    def _waited(self) -> None:
+        self._timer = None
+        if self._queue and not self._under_way:
+            self._hand_over()
+
     def _hand_over(self) -> None:
-        self._scheduled = False
-        # One batch at a time grows as the loop is busy; more of them only where many pictures wait.
-        while self._queue and (not self._under_way or (len(self._queue) >= _BATCH and self._under_way < _WORKERS)):
-            jobs = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
-            self._under_way += 1
-            batch = _Batch(jobs, self._limits, self._keep, self._done)
-            _executor().submit(batch.work).add_done_callback(batch.left)
-            batch.watch()
+        jobs = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+        self._under_way += 1
+        batch = _Batch(jobs, self._limits, self._keep, self._done)
+        _executor().submit(batch.work).add_done_callback(batch.left)
+        batch.watch()
 
     def _done(self, rest: Sequence[_Job]) -> None:
         self._under_way -= 1
         self._queue.extendleft(reversed(rest))
-        self._hand_over()
+        self._dispatch(asyncio.get_running_loop())
 
 
 async def inspect_async(data: bytes, limits: Limits | None = None) -> ImageFacts:

@@ -250,13 +250,14 @@ class Looking(Connected):
             book=book,
             known=known,
         )
+        askers = connection.wire.narrow(self.settings.concurrency)
         with seldom():
             try:
                 await self._pictures.take_stock()
                 if Source.PEP in asked and self._presence:
                     await connection.arrivals.flood(self.settings.presence_wait)
                 with meter(progress, scope) as report:
-                    await collection.run(reader, limit=self.settings.concurrency, progress=report)
+                    await collection.run(reader, limit=askers, progress=report)
                 if Source.PRESENCE in asked and known is None:
                     await self._presences_in(connection)
             finally:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
+import sys
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,8 +38,12 @@ Taker = Callable[[Element], bool]
 @dataclass(slots=True, eq=False)
 class _Pending:
     to: str | None
+    stanza: RawStanza
+    at_once: bool
+    timeout: float
     future: asyncio.Future[Element]
-    deadline: float
+    deadline: float = math.inf
+    """From when it is sent; before that it waits for its turn as long as it takes."""
     token: Any = None
 
 
@@ -46,9 +53,18 @@ class Lane:
     Parameters
     ----------
     stream : aioxmpp.stream.StanzaStream
+
+    Attributes
+    ----------
+    window : int
+        Requests under way at once; more wait here for their turn, so that the next one leaves
+        when an answer comes, whatever its asker does with it.
     """
 
     def __init__(self, stream: Any) -> None:
+        self.window = sys.maxsize
+        self._under_way = 0
+        self._waiting: deque[_Pending] = deque()
         self._stream = stream
         self._broker = Broker(stream)
         self._xmlstream: Any = None
@@ -75,12 +91,13 @@ class Lane:
         identity = f"{self._prefix}{self._number:x}"
         address = f" to={attribute(to)}" if to else ""
         stanza = RawStanza(f'<iq type="{kind}" id="{identity}"{address}>{payload}</iq>', identity)
-        loop = asyncio.get_running_loop()
-        pending = _Pending(to, loop.create_future(), loop.time() + timeout)
+        pending = _Pending(to, stanza, kind == "get", timeout, asyncio.get_running_loop().create_future())
         self._pending[identity] = pending
-        self._watch_deadline(loop, pending.deadline)
+        if self._under_way < self.window:
+            self._begin(pending)
+        else:
+            self._waiting.append(pending)
         try:
-            pending.token = self._send(stanza, at_once=kind == "get")
             return await pending.future
         except TimeoutError:
             raise QueryTimeout(to or "", step, text=f"no answer within {timeout:g} s") from None
@@ -90,6 +107,26 @@ class Lane:
             del self._pending[identity]
             if pending.token is not None and pending.token.state is StanzaState.ACTIVE:
                 pending.token.abort()  # not sent yet, nobody waits for it any more
+            if pending.deadline < math.inf:
+                self._under_way -= 1
+                self._begin_next()
+
+    def _begin(self, pending: _Pending) -> None:
+        self._under_way += 1
+        loop = pending.future.get_loop()
+        pending.deadline = loop.time() + pending.timeout
+        self._watch_deadline(loop, pending.deadline)
+        try:
+            pending.token = self._send(pending.stanza, at_once=pending.at_once)
+        except Exception as failure:  # noqa: BLE001  whoever asked is told, and it may be another one's turn
+            if not pending.future.done():
+                pending.future.set_exception(failure)
+
+    def _begin_next(self) -> None:
+        while self._waiting and self._under_way < self.window:
+            pending = self._waiting.popleft()
+            if not pending.future.done():  # else nobody waits for it any more
+                self._begin(pending)
 
     def _watch_deadline(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
         """Wake up at the earliest deadline: one timer for all, as one for each would cost more than sending."""
@@ -105,7 +142,7 @@ class Lane:
         for pending in self._pending.values():
             if pending.deadline <= now and not pending.future.done():
                 pending.future.set_exception(TimeoutError())
-        waiting = [pending.deadline for pending in self._pending.values() if pending.deadline > now]
+        waiting = [pending.deadline for pending in self._pending.values() if now < pending.deadline < math.inf]
         if waiting:
             self._watch_deadline(loop, min(waiting))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 import aioxmpp
@@ -20,6 +20,9 @@ from .recorder import Recorder
 from .stanza_errors import from_stanza
 from .tap import Guard, Tap
 from .trace import LIMIT, LiveTrace
+
+_ASKERS: Final = 4
+"""Askers for each request under way."""
 
 
 class Wire(aioxmpp.service.Service):
@@ -59,6 +62,16 @@ class Wire(aioxmpp.service.Service):
         client.on_stream_destroyed.connect(self._destroyed)
         client.on_stopped.connect(self._destroyed)
         client.on_failure.connect(self._destroyed)
+
+    def narrow(self, window: int) -> int:
+        """Have at most `window` requests under way at once, and return how many askers keep it full.
+
+        Some of those who ask are busy with answers; through the public interface each asker counts.
+        """
+        if self._lane is None or not self.raw:
+            return window
+        self._lane.window = window
+        return window * _ASKERS
 
     async def request(
         self, payload: str, *, to: str | None = None, kind: str = "get", timeout: float = 20.0, step: str = "request"
