@@ -15,6 +15,7 @@ import aioxmpp
 from PIL import Image
 
 from tests.servers import RunningServer
+from tests.support import patience
 from xavatar.avatar import AvatarSet
 from xavatar.avatar.service import AvatarService
 from xavatar.client.connection import Connection
@@ -107,7 +108,7 @@ async def until(
 ) -> T:
     """Return a value as soon as it is as wanted."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
+    deadline = loop.time() + patience(seconds)
     while True:
         found = value()
         if asyncio.iscoroutine(found):
