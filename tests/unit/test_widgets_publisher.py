@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +118,7 @@ def test_published_and_back_again(shown: Publisher, server: Memory) -> None:
 
 def test_a_plan_is_asked_for_while_the_avatar_is_made(server: Memory) -> None:
     made = Publisher(server, PHOTO)
+    assert made._source["name"] == ""
     for side in (100, 80):
         made.size = side
         made.review()
@@ -300,7 +302,10 @@ def test_what_is_kept_comes_back() -> None:
     assert (anew.image_bytes or b"").startswith(b"\x89PNG")
 
 
-def test_large_photos_are_kept_smaller() -> None:
+def test_large_photos_are_kept_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "face.png"
+    path.write_bytes(PHOTO)
+    assert [Original.open(each).name for each in (path, str(path), PHOTO)] == ["face.png", "face.png", ""]
     original = Original.open(Image.new("RGB", (6000, 4000), "teal"))
     assert original.image.size == (4096, 2731)
     assert Image.open(io.BytesIO(original.proof)).size == (1024, 683)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Original:
     proof : bytes
         A copy for a page to cut on, of at most 1024 pixels.
     name : str
-        What its owner calls it.
+        What its owner calls it; left out, a file's name or an address.
     """
 
     image: Image.Image
@@ -47,7 +48,7 @@ class Original:
         image.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
         small = image.copy()
         small.thumbnail((_PROOF, _PROOF), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        return cls(image, encode(small, "png" if small.getcolors(256) else "webp"), name)
+        return cls(image, encode(small, "png" if small.getcolors(256) else "webp"), name or _called(source))
 
     @property
     def sha1(self) -> str:
@@ -97,6 +98,12 @@ class Parts:
         whole = b"".join(self._parts[each] for each in sorted(self._parts))
         self._key, self._parts = None, {}
         return whole
+
+
+def _called(source: ImageSource) -> str:
+    if isinstance(source, (str, os.PathLike)):
+        return str(source) if _is_address(source) else os.path.basename(source)
+    return ""
 
 
 def _is_address(source: ImageSource) -> bool:

@@ -133,7 +133,7 @@ class Publisher(Widget):
         image : path, bytes, PIL.Image.Image, numpy.ndarray or str
             A string that begins with ``https://`` is fetched.
         name : str
-            To show beside it.
+            To show beside it; left out, a file's name or an address.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class Publisher(Widget):
             self._original = original
             number = self._keep(original.sha1, original.proof)
             width, height = original.image.size
-            self._source = {"picture": number, "width": width, "height": height, "name": name}
+            self._source = {"picture": number, "width": width, "height": height, "name": original.name}
             self.problem = ""
             middle = list(original.middle)
             if self.crop == middle:
@@ -382,7 +382,7 @@ class Publisher(Widget):
         # Never a path: what is typed into a page must not read this machine's files.
         if not address.startswith("https://"):
             raise ConfigError("An address begins with https://. Files are chosen, dropped or pasted.")
-        self.load(address, address)
+        self.load(address)
 
     def _release(self) -> None:
         # What is being carried out goes on: half of it would be worse.

@@ -36,7 +36,7 @@ function render(view, album) {
 
   const account = h("span", { class: "xav-text xav-quiet", dir: "auto" });
   const now = h("div", { class: "xav-now" });
-  const name = h("span", { class: "xav-quiet xav-cut xav-text", dir: "auto" });
+  const name = h("span", { class: "xav-quiet xav-cut xav-text xav-named", dir: "auto" });
   const consequence = h("p", { id: `${uid}-consequence`, class: "xav-quiet" });
   const access = h("select", { "aria-describedby": consequence.id });
   const sides = h("select", {});
