@@ -84,7 +84,24 @@ class BorrowedLoop(Portal):
 
 
 def run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-    """Run a coroutine on a loop the user owns; see :meth:`BorrowedLoop.call`."""
+    """Run a coroutine on a loop you own, and wait for what it returns, from whichever thread.
+
+    Parameters
+    ----------
+    loop : asyncio.AbstractEventLoop
+        On its own thread this is a nested run; otherwise the work is handed over.
+    work : coroutine
+    timeout : float, optional
+        Seconds. Give one in widgets' handlers: a cell that computes holds the kernel's loop.
+
+    Raises
+    ------
+    TimeoutError
+    ConfigError
+        The loop cannot run nested, as uvloop's.
+    MissingExtra
+        No library for nested runs is installed.
+    """
     return BorrowedLoop(loop).call(work, timeout)
 
 
