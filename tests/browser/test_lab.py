@@ -90,3 +90,37 @@ def test_a_restarted_kernel_leaves_what_was_seen(notebook: Open) -> None:
     here.restart()
     here.page.get_by_text("The kernel has gone or was restarted").wait_for()
     assert here.page.locator(".xav-tile img").first.is_visible()
+
+
+def test_publishing_what_the_camera_sees(notebook: Open) -> None:
+    """From a camera in the page to what another session gets; no picture is in the saved widget state."""
+    setup = """
+import hashlib, time
+import xavatar as xa
+from xavatar.avatar.read import fetch_data
+
+box = xa.sandbox("pair")
+s = xa.connect("valentine@verona.lit", sandbox=box)
+other = xa.connect("proteus@verona.lit", sandbox=box)
+"""
+    read = "other._portal.call(fetch_data(other._twin._online().wire, p._account, p.avatar.png_id, timeout=9)).data"
+    here = notebook(setup, "p = s.publisher()\np", f"print(hashlib.sha1({read}).hexdigest() == p.avatar.png_id)")
+    here.run(0)
+    here.run(1)
+    page = here.page
+    page.get_by_role("button", name="Camera", exact=True).click()
+    page.wait_for_function("() => document.querySelector('.xav video').videoWidth")
+    page.get_by_role("button", name="Take the picture").click()
+    here.until("p.avatar is not None")
+    page.get_by_role("application", name="Cut out a square").press("+")
+    page.get_by_role("combobox", name="Who may see it").select_option("open")
+    page.get_by_role("button", name="Review the plan").click()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    page.get_by_text("Done: every step, and what is there was read back.").wait_for()
+    here.run(2)
+    assert here.text(2) == "True\n"
+    assert faults(page, ".xav") == []
+    saved = here.save()
+    assert "Publisher" in saved["cells"][1]["outputs"][0]["data"]["text/html"]
+    assert len(json.dumps(saved["metadata"])) < 200_000
+    assert "image/png;base64" not in json.dumps(saved["metadata"])
