@@ -16,9 +16,11 @@ from .exits import HELP, guarded
 
 @app.command(epilog=HELP)
 def lab(
-    options: Annotated[
+    jupyter: Annotated[
         list[str] | None,
-        typer.Argument(help="Options for JupyterLab, after two dashes: `-- --no-browser`.", show_default=False),
+        typer.Argument(
+            help="Options for JupyterLab itself, after two dashes.", metavar="[-- OPTION...]", show_default=False
+        ),
     ] = None,
     folder: Annotated[Path, typer.Option("--dir", help="Where to copy the lessons.", file_okay=False)] = Path(
         "xavatar-lessons"
@@ -37,7 +39,7 @@ def lab(
             print(f"{each.name:<32} {each.state}")
         print(f"The lessons are in {folder.absolute()}")
         if start:
-            raise typer.Exit(_jupyterlab(folder / copies[0].name, options or []))
+            raise typer.Exit(_jupyterlab(folder / copies[0].name, jupyter or []))
         print('Open them with `xavatar lab` (pip install "xavatar[lab]"), or with any other program for notebooks.')
 
 
