@@ -19,7 +19,7 @@ def lab(
     jupyter: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Options for JupyterLab itself, after two dashes.", metavar="[-- OPTION...]", show_default=False
+            help="Options for JupyterLab itself, after two dashes.", metavar="-- OPTION", show_default=False
         ),
     ] = None,
     folder: Annotated[Path, typer.Option("--dir", help="Where to copy the lessons.", file_okay=False)] = Path(
