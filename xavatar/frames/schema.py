@@ -79,7 +79,11 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("snapshot", STRING, "provenance", "Id of the snapshot."),
     Column("observed_at", TIME, "provenance", "When the answer was there."),
 )
+"""All columns, in their order."""
 
 DTYPES: Final[dict[str, str]] = {column.name: column.dtype for column in COLUMNS}
+"""The dtype of each column, by its name."""
 NAMES: Final[tuple[str, ...]] = tuple(DTYPES)
+"""The columns' names, in their order."""
 JOIN: Final = "; "
+"""Between the parts of a text cell that has several: groups, problems."""

@@ -48,6 +48,7 @@ LIMITS: Final = (
     SizeLimit("modernxmpp", MAX_BYTES, "the 72 KiB that modernxmpp advises"),
     stanza_limit(250_000, "the 250 000 bytes of PEP payload that ejabberd takes"),
 )
+"""What pictures are held against, the tightest first."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
