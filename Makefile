@@ -32,10 +32,11 @@ test: setup ## check, then every test, on real servers and a real browser (insta
 lab: setup ## JupyterLab on copies of the lessons, in xavatar-lessons/
 	$(BIN)/xavatar lab
 
-bench: setup ## measure against peers on real servers, and images; writes benchmarks/RESULTS.md and IMAGES.md
+bench: setup ## measure beside peers: rosters on real servers, images, widgets; writes the files in benchmarks/
 	@scripts/system-packages
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.images
+	$(BIN)/python -m benchmarks.gallery
 
 docs: ## build the documentation into docs/_build
 	@scripts/setup $(VENV) "" dev docs
