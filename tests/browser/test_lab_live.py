@@ -54,7 +54,7 @@ at = box.login
     here = notebook(setup, show, "print(form, form.session)")
     here.run(0)
     here.run(1)
-    field = here.page.get_by_role("textbox", name="Password")
+    field = here.page.locator("input[type=password]")
     for words in (f"{WORD}-not", WORD):
         field.fill(words)
         here.page.get_by_role("button", name="Log in").click()
