@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import xavatar as xa
+from tests.browser.axe import faults
 from tests.browser.blank import Blank
 from tests.browser.publishing import choose, made, photo, press
 from tests.contract.conftest import login
@@ -76,3 +77,34 @@ def test_on_prosody(blank: Make, photo: Path, prosody: RunningServer) -> None:
             through_the_page(blank, mine, other, photo)
         finally:
             mine.wipe(vcard=True)
+
+
+def test_a_room(blank: Make, photo: Path) -> None:
+    """A room has one picture for everybody: no access model, no vCard of one's own, nothing to switch off (XEP-0486)."""
+    room = "balcony@rooms.capulet.lit"
+    with xa.connect(sandbox="verona") as session:
+        widget = session.publisher(room=room)
+        here = blank("subshell")
+        here.show(widget)
+        before = widget._current.image
+        choose(here.page, photo)
+        avatar = made(here, widget)
+        assert here.page.get_by_role("heading", name="Publish the avatar of a room").is_visible()
+        for hidden in ("Who may see it", "the vCard's photo too", "a large one too"):
+            assert here.page.get_by_text(hidden).is_hidden()
+        assert here.page.get_by_role("button", name="Switch off").count() == 0
+        press(here, "Review the plan")
+        press(here, "Publish")
+        here.page.get_by_text("Done: every step").wait_for()
+        seen = session.room(room, progress=False).query("kind == 'room'")
+        assert set(seen["id"].dropna()) | set(seen["sha1"].dropna()) == {avatar.png_id}
+        press(here, "Undo")
+        press(here, "Publish")
+        here.until(lambda: widget._current.image == before, "the former picture")
+        tomb = session.publisher(photo, room="tomb@rooms.capulet.lit")
+        view = here.page.locator(here.show(tomb))
+        view.get_by_role("button", name="Review the plan").click()
+        view.get_by_text("Only owners change a room's avatar").wait_for()
+        assert view.get_by_role("button", name="Publish", exact=True).is_disabled()
+        assert faults(here.page) == []
+        assert (widget.problem, tomb.problem) == ("", "")

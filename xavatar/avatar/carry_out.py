@@ -17,6 +17,7 @@ from .plan import Act, Progress, Publication, PublicationFailed, PublishPlan, St
 from .planning import announcement
 from .publish import look_at, withdraw
 from .read import fetch_metadata
+from .room_planning import look_at_room
 from .upload import UploadService, upload
 from .vcard import write_photo
 
@@ -168,10 +169,12 @@ class _Run:
 
     async def _card(self, step: Step) -> str:
         image = self._avatar.image_bytes if self._plan.act is Act.PUBLISH else None
-        self.photo = await write_photo(self._wire, None, image, "image/png", timeout=self._timeout)
+        self.photo = await write_photo(self._wire, step.to, image, "image/png", timeout=self._timeout)
         return f"its photo is {self.photo}" if self.photo else "it has no photo"
 
     async def _verify(self, step: Step) -> str:
+        if step.to is not None:
+            return await look_at_room(self._wire, step.to, self._avatar.png_id, timeout=self._timeout)
         if step.node == DATA:
             await look_at(self._wire, self._avatar.png_id or "", self._timeout)
             return f"{self._avatar.png_id}, as it was sent"

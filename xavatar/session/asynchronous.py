@@ -16,6 +16,7 @@ from . import changes, publishing
 from .looking import Looking
 from .progress import Progress
 from .recording import record, record_for_threads
+from .room_publishing import RoomPublisher
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -156,13 +157,15 @@ class AsyncSession(Looking):
 
         return TraceViewer(record_for_threads(self, limit=limit), own=True)
 
-    async def publisher(self, image: ImageSource | None = None) -> Publisher:
+    async def publisher(self, image: ImageSource | None = None, *, room: str | None = None) -> Publisher:
         """Show the own avatar, and what it takes to publish another one, or to remove it.
 
         Parameters
         ----------
         image : path, bytes, PIL.Image.Image, numpy.ndarray or str, optional
             A picture to begin with; others are loaded in the page.
+        room : str, optional
+            JID of a room one owns, whose avatar it is about then (XEP-0486).
 
         Returns
         -------
@@ -172,17 +175,17 @@ class AsyncSession(Looking):
         Raises
         ------
         ImageError, ConfigError
-            `image` is no picture that can be used.
+            `image` is no picture that can be used; `room` is no room.
         SessionClosed
         """
         from xavatar.widgets import Publisher
 
-        publisher = publishing.SessionPublisher(self)
+        publisher = publishing.SessionPublisher(self) if room is None else RoomPublisher(self, room)
         try:
-            current = await publishing.current(self)
+            current = await asyncio.wrap_future(publisher.current())
         except QueryError:
             current = None  # the widget asks again, and shows why there is no answer
-        return await asyncio.to_thread(Publisher, publisher, image, current=current)
+        return await asyncio.to_thread(Publisher, publisher, image, current=current, room=room is not None)
 
     def _asker(self) -> Asker:
         """Return a way to look at an avatar from any thread: clicks come on those of the front end's choice."""

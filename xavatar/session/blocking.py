@@ -159,9 +159,9 @@ class Session:
 
         return TraceViewer(self.trace(limit=limit), own=True)
 
-    def publisher(self, image: ImageSource | None = None) -> Publisher:
+    def publisher(self, image: ImageSource | None = None, *, room: str | None = None) -> Publisher:
         """Show the own avatar, and what it takes to publish another one; see :meth:`AsyncSession.publisher`."""
-        return self._portal.call(self._twin.publisher(image))
+        return self._portal.call(self._twin.publisher(image, room=room))
 
     def plan(
         self, image: ImageSource | AvatarSet, *, access_model: str | None = None, vcard: bool = False

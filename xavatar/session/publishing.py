@@ -62,11 +62,7 @@ async def perform(session: AsyncSession, plan: PublishPlan, *, tell: Tell | None
     PublicationFailed
     """
     connection = session._online()
-    if plan.account != connection.bare:
-        raise ConfigError(f"The plan is one of {plan.account}, but the session is one of {connection.bare}.")
-    grave = next((each for each in plan.cautions if each.severity is Severity.ERROR), None)
-    if grave is not None:
-        raise NotSupported(f"Nothing was changed for {plan.account}. {grave.words}")
+    check(plan, connection.bare)
     uploads = plan.avatar is not None and plan.avatar.uploads
     return await carry_out(
         connection.wire,
@@ -76,6 +72,15 @@ async def perform(session: AsyncSession, plan: PublishPlan, *, tell: Tell | None
         tell=tell,
         written=_noticed_by(connection),
     )
+
+
+def check(plan: PublishPlan, account: str) -> None:
+    """Refuse a plan for somebody else, and one that tells itself that it cannot succeed; raises as `perform` does."""
+    if plan.account != account:
+        raise ConfigError(f"The plan is one of {plan.account}, but the session is one of {account}.")
+    grave = next((each for each in plan.cautions if each.severity is Severity.ERROR), None)
+    if grave is not None:
+        raise NotSupported(f"Nothing was changed for {plan.account}. {grave.words}")
 
 
 async def current(session: AsyncSession) -> Current:

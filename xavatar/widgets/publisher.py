@@ -44,6 +44,8 @@ class Publisher(Widget):
         What is there now; left out, it is asked for.
     policy : UrlPolicy, optional
         For addresses typed into the page: they are fetched by Python, never by the browser.
+    room : bool
+        It is about a room: what only accounts have is not offered.
     **traits
         Of the attributes below.
 
@@ -85,6 +87,7 @@ class Publisher(Widget):
     plan = traitlets.Any(None)
     publication = traitlets.Any(None)
     _account = traitlets.Unicode().tag(sync=True)
+    _room = traitlets.Bool(False).tag(sync=True)
     _access = traitlets.Dict(proposal.ACCESS).tag(sync=True)
     _now = traitlets.Dict().tag(sync=True)
     _source = traitlets.Dict().tag(sync=True)
@@ -101,6 +104,7 @@ class Publisher(Widget):
         *,
         current: Current | None = None,
         policy: UrlPolicy = CAREFUL,
+        room: bool = False,
         **traits: Any,
     ) -> None:
         self._publisher = publisher
@@ -116,7 +120,7 @@ class Publisher(Widget):
         self._plans = 0
         self._current: Current | None = None
         self._previous: Current | None = None
-        super().__init__(**traits)
+        super().__init__(**traits, _room=room)
         self._account = publisher.account
         if current is not None:
             self._take_current(current)
@@ -229,7 +233,7 @@ class Publisher(Widget):
 
     def _take_avatar(self, done: Future[AvatarSet]) -> None:
         with self._lock:
-            if self._making is not done:
+            if self._making is not done or self.closed:
                 return
             self._making, wished, self._wished = None, self._wished, False
             self._made = {}
@@ -242,6 +246,8 @@ class Publisher(Widget):
 
     def _take_current(self, current: Current) -> None:
         with self._lock:
+            if self.closed:
+                return
             number = self._keep(sha1(current.image).hexdigest(), current.image) if current.image else -1
             self._current = current
             self._now = proposal.standing(current, number)
@@ -316,8 +322,8 @@ class Publisher(Widget):
                 self._phase = "failed"
                 raise
             finally:
-                self._remember(plan.current)
                 if not self.closed:
+                    self._remember(plan.current)
                     self._guarded(self.refresh)
 
     def _conclude(self, publication: Publication) -> None:
@@ -389,9 +395,10 @@ class Publisher(Widget):
         for pending in (self._making, self._planning):
             if pending is not None:
                 pending.cancel()
-        self._album.clear()
-        self._pictures.clear()
-        self._original = self._previous = None
+        with self._lock:
+            self._album.clear()
+            self._pictures.clear()
+            self._original = self._previous = None
 
     def _static_html(self) -> str:
         return publisher_still(self._account, self._current, self.avatar, self.publication or self.plan)

@@ -8,6 +8,7 @@ import { Proposal } from "./proposal.js";
 
 const PROOF = 1024;
 const MADE = 512;
+const ROOM = "Everybody who may ask the room sees it, without being in it.";
 const SIZES = [512, 256, 192, 128, 96, 64];
 
 function render(view, album) {
@@ -38,6 +39,7 @@ function render(view, album) {
   const now = h("div", { class: "xav-now" });
   const name = h("span", { class: "xav-quiet xav-cut xav-text xav-named", dir: "auto" });
   const consequence = h("p", { id: `${uid}-consequence`, class: "xav-quiet" });
+  const room = model.get("_room");
   const access = h("select", { "aria-describedby": consequence.id });
   const sides = h("select", {});
   const large = h("input", { type: "checkbox" });
@@ -47,13 +49,14 @@ function render(view, album) {
   const settings = [access, sides, large, vcard];
   const chosen = h("div", { class: "xav-part", hidden: true },
     h("div", { class: "xav-bar" },
-      h("label", {}, "Who may see it", access), h("label", {}, "Pixels", sides),
-      h("label", { title: "Uploaded to your server, and announced by its address (XEP-0363)" }, large, "a large one too, 512 pixels"),
-      h("label", { title: "Needed where the server does not do it itself (XEP-0398); the plan tells" }, vcard, "the vCard's photo too")),
+      h("label", { hidden: room }, "Who may see it", access), h("label", {}, "Pixels", sides),
+      h("label", { hidden: room, title: "Uploaded to your server, and announced by its address (XEP-0363)" }, large, "a large one too, 512 pixels"),
+      h("label", { hidden: room, title: "Needed where the server does not do it itself (XEP-0398); the plan tells" }, vcard, "the vCard's photo too")),
     consequence, made, h("details", {}, h("summary", { text: "Sizes, and whose limits they keep" }), ladder),
     h("div", { class: "xav-bar xav-go" }, review));
+  off.hidden = room;
   body.append(
-    h("header", { class: "xav-head" }, h("div", { class: "xav-who" }, h("h3", { text: "Publish an avatar" }), account, now),
+    h("header", { class: "xav-head" }, h("div", { class: "xav-who" }, h("h3", { text: room ? "Publish the avatar of a room" : "Publish an avatar" }), account, now),
       h("div", { class: "xav-bar" }, refresh, undo, off, wipe)),
     h("div", { class: "xav-part" }, intake.bar, name),
     h("div", { class: "xav-stage" }, h("div", { class: "xav-work" }, intake.drop, crop.element, intake.filming), preview.element),
@@ -105,7 +108,7 @@ function render(view, album) {
     const labels = { "": current ? `as it is: ${current}` : "as it is" };
     access.replaceChildren(...Object.keys(words).map((value) => h("option", { value, text: labels[value] ?? value })));
     access.value = model.get("access_model");
-    consequence.textContent = words[model.get("access_model") || (current in words ? current : "")];
+    consequence.textContent = room ? ROOM : words[model.get("access_model") || (current in words ? current : "")];
   }
 
   function tellMade() {
