@@ -38,7 +38,7 @@ def _here() -> Iterator[None]:
         yield
 
 
-def crowd(seed: int, size: int = 60) -> tuple[Outcome, ...]:
+def crowd(seed: int, size: int = 40) -> tuple[Outcome, ...]:
     """Contacts, some in a room, whose pictures are few faces and what lies some bits off them."""
     chance = random.Random(seed)
     faces = [random.Random(n).getrandbits(64) for n in range(12)]
@@ -92,17 +92,17 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def fleet(places: list[Path]) -> scale.Fleet:
-    return scale.read(*places, rows=100)
+    return scale.read(*places, rows=60)
 
 
 def test_snapshots_in_order_and_dealt_out(places: list[Path]) -> None:
-    fleet = scale.read(*reversed(places), rows=100)
+    fleet = scale.read(*reversed(places), rows=60)
     order = [0, 1, 3, 2, 4, 5]
     ordered = sorted(SNAPSHOTS, key=lambda each: (each.account, each.scope, each.taken_at))
     assert list(fleet.snapshots["id"]) == [each.id for each in ordered]
     assert len(fleet) == len(order) == 6
     assert sum(len(piece) for piece in fleet.pieces) == 6
-    assert all(sum(each.head.descriptors for each in piece) <= 100 for piece in fleet.pieces)
+    assert all(sum(each.head.descriptors for each in piece) <= 60 for piece in fleet.pieces)
     assert 1 < len(fleet.pieces) < 6
     assert repr(fleet) == f"<Fleet: 6 snapshots of 2 accounts, {len(fleet.pieces)} partitions>"
     assert fleet.table().npartitions == len(fleet.pieces)
@@ -128,6 +128,7 @@ def test_findings_row_by_row(fleet: scale.Fleet, alone: bool) -> None:
 
 
 def test_what_is_lazy_is_of_the_type_it_becomes(fleet: scale.Fleet) -> None:
+    fleet = fleet.only(SNAPSHOTS[0].id)
     for lazy in (fleet.table(), fleet.people(), fleet.findings(), fleet.headlines(), fleet.summary(),
                  fleet.inspect(), fleet.duplicates()):  # fmt: skip
         computed = lazy.compute()
@@ -168,17 +169,17 @@ def test_duplicates_of_the_whole_fleet(fleet: scale.Fleet, bounds: dict[str, int
     ids = {each.id: each for each in SNAPSHOTS}
     outcomes = [outcome for id in fleet.snapshots["id"] for outcome in ids[id].outcomes]
     mine = duplicates(outcomes, **bounds)
-    assert len(mine) > 30
+    assert len(mine) > 10
     assert_frame_equal(fleet.duplicates(**bounds).compute(), mine)
 
 
 @pytest.mark.parametrize("rows", [1, 100_000])
-def test_it_is_the_same_however_it_is_dealt_out(fleet: scale.Fleet, places: list[Path], rows: int) -> None:
+def test_it_is_the_same_however_it_is_dealt_out(places: list[Path], rows: int) -> None:
     other = scale.read(*places, rows=rows)
     assert len(other.pieces) == (6 if rows == 1 else 1)
-    assert_frame_equal(other.duplicates().compute(), fleet.duplicates().compute())
-    one, two = (each.findings().compute().reset_index(drop=True) for each in (other, fleet))
-    assert_frame_equal(one, two)
+    ids = {each.id: each for each in SNAPSHOTS}
+    outcomes = [outcome for id in other.snapshots["id"] for outcome in ids[id].outcomes]
+    assert_frame_equal(other.duplicates().compute(), duplicates(outcomes))
 
 
 def test_occupants_are_joined_when_it_is_wished(fleet: scale.Fleet) -> None:
