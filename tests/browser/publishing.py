@@ -32,9 +32,14 @@ def choose(page: Page, path: Path) -> None:
     chooser.value.set_files(path)
 
 
-def made(here: Blank, widget: Publisher) -> Any:
-    """Wait until the avatar is made of what the page says; return it."""
-    here.until(lambda: widget.avatar is not None and widget._making is None, "an avatar")
+def made(here: Blank, widget: Publisher, side: int | None = None) -> Any:
+    """Wait until the avatar is made of what the page says, and has so many pixels; return it."""
+
+    def there() -> bool:
+        avatar = widget.avatar
+        return avatar is not None and widget._making is None and side in (None, avatar.size[0])
+
+    here.until(there, "an avatar")
     here.page.wait_for_function("() => !document.querySelector('.xav-stale')")
     return widget.avatar
 

@@ -47,8 +47,7 @@ def test_from_a_file_to_published_and_back(blank: Make, server: Memory, photo: P
     here.page.get_by_role("combobox", name="Who may see it").select_option("open")
     assert here.page.get_by_text("Everybody who knows the address sees it").is_visible()
     here.page.get_by_role("combobox", name="Pixels").select_option("96")
-    avatar = made(here, widget)
-    assert avatar.size == (96, 96)
+    avatar = made(here, widget, 96)
     press(here, "Review the plan")
     plan = here.page.get_by_role("region", name="Plan")
     assert plan.get_by_role("heading", name="Publish this avatar").evaluate("(each) => each === document.activeElement")
@@ -251,7 +250,7 @@ def test_two_views(blank: Make, server: Memory, photo: Path) -> None:
     words = f"{right - left} × {right - left} pixels at {left}, {upper} of 480 × 640"
     assert here.page.get_by_text(words).count() == 2
     here.page.get_by_role("combobox", name="Pixels").nth(1).select_option("64")
-    made(here, widget)
+    made(here, widget, 64)
     here.page.get_by_role("button", name="Review the plan").first.click()
     here.page.get_by_role("heading", name="Publish this avatar").nth(1).wait_for()
     assert here.page.get_by_role("combobox", name="Pixels").first.input_value() == "64"

@@ -80,7 +80,7 @@ def test_on_prosody(blank: Make, photo: Path, prosody: RunningServer) -> None:
 
 
 def test_a_room(blank: Make, photo: Path) -> None:
-    """A room has one picture for everybody: no access model, no vCard of one's own, nothing to switch off (XEP-0486)."""
+    """A room has one picture for everybody: no access model, no vCard of one's own, nothing to switch off."""
     room = "balcony@rooms.capulet.lit"
     with xa.connect(sandbox="verona") as session:
         widget = session.publisher(room=room)

@@ -248,7 +248,7 @@ Tell = Callable[[StepResult], object]
 
 
 class Publisher(Protocol):
-    """What a publishing widget drives; a session's `publisher` is one.
+    """What a publishing widget drives; that of a session's `publisher()` has one.
 
     Nothing here blocks: every method may be called from any thread, and gives a future whose
     callbacks run on the session's own thread. Futures can be cancelled.

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from functools import partial
-from hashlib import sha1
 from typing import Any, Final
 
 import traitlets
 
-from xavatar.avatar import AvatarSet, Current, Publication, PublicationFailed, PublishPlan, StepResult, UrlPolicy
+from xavatar.avatar import AvatarSet, Current, UrlPolicy
 from xavatar.avatar import Publisher as Drive
-from xavatar.avatar.plan import Progress
 from xavatar.avatar.publish import ACCESS_MODELS
 from xavatar.errors import ConfigError
 from xavatar.imaging import ImageSource
 from xavatar.imaging.variant import SIZE
 
 from . import proposal
-from .album import Album
 from .assets import script, style
-from .base import Widget
 from .original import CAREFUL, Original, Parts
+from .planner import Planner
 from .stills import publisher_still
 
 _LARGE: Final = 512
 
 
-class Publisher(Widget):
+class Publisher(Planner):
     """Cut a picture, see how it will look, and make it one's avatar.
 
     Nothing is changed before a plan was shown, and confirmed. What was there before is kept for as
@@ -82,20 +79,11 @@ class Publisher(Widget):
     access_model = traitlets.Enum(("", *ACCESS_MODELS), "").tag(sync=True)
     size = traitlets.Int(SIZE, min=32, max=1024).tag(sync=True)
     large = traitlets.Bool(False).tag(sync=True)
-    vcard = traitlets.Bool(False).tag(sync=True)
     avatar = traitlets.Any(None)
-    plan = traitlets.Any(None)
-    publication = traitlets.Any(None)
-    _account = traitlets.Unicode().tag(sync=True)
     _room = traitlets.Bool(False).tag(sync=True)
     _access = traitlets.Dict(proposal.ACCESS).tag(sync=True)
-    _now = traitlets.Dict().tag(sync=True)
     _source = traitlets.Dict().tag(sync=True)
     _made = traitlets.Dict().tag(sync=True)
-    _plan = traitlets.Dict().tag(sync=True)
-    _steps = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
-    _phase = traitlets.Enum(("", "planned", "running", "done", "failed", "stopped"), "").tag(sync=True)
-    _undo = traitlets.Unicode(help="What is gone back to, in words; empty when nothing was replaced.").tag(sync=True)
 
     def __init__(
         self,
@@ -107,21 +95,12 @@ class Publisher(Widget):
         room: bool = False,
         **traits: Any,
     ) -> None:
-        self._publisher = publisher
         self._policy = policy
         self._original: Original | None = None
         self._parts = Parts()
-        self._pictures: dict[str, bytes] = {}
-        self._album = Album(self._pictures.get)
         self._making: Future[AvatarSet] | None = None
         self._wished = False
-        self._planning: Future[PublishPlan] | None = None
-        self._running: Future[Publication] | None = None
-        self._plans = 0
-        self._current: Current | None = None
-        self._previous: Current | None = None
-        super().__init__(**traits, _room=room)
-        self._account = publisher.account
+        super().__init__(publisher, **traits, _room=room)
         if current is not None:
             self._take_current(current)
         else:
@@ -156,11 +135,6 @@ class Publisher(Widget):
                 self._make()
             self.crop = middle
 
-    def refresh(self) -> None:
-        """Ask what the account's avatar is now; the answer is shown when it comes."""
-        asked = self._publisher.current()
-        self._follow(asked, lambda now: self._background(lambda: self._take_current(now)), "Asking the server…")
-
     def review(self) -> None:
         """Plan to publish the picture as it is cut, and show the plan; it is carried out when confirmed in a page.
 
@@ -179,38 +153,6 @@ class Publisher(Widget):
                 self._publisher.plan(self.avatar, access_model=self.access_model or None, vcard=self.vcard),
                 "Planning…",
             )
-
-    def remove(self, *, wipe: bool = False) -> None:
-        """Plan to switch the avatar off, or with `wipe` to remove it and its images, and show the plan."""
-        self._ask(self._publisher.plan_removal(wipe=wipe, vcard=self.vcard), "Planning…")
-
-    def undo(self) -> None:
-        """Plan to bring back what was there before, and show the plan.
-
-        Raises
-        ------
-        ConfigError
-            Nothing was replaced, or what was there lay elsewhere.
-        """
-        before = self._previous
-        if before is None or not self._undo:
-            raise ConfigError("There is nothing to go back to: nothing was replaced, or its image was not in PEP.")
-        if before.image is None:
-            self.remove()
-            return
-        model = before.access_model if before.access_model in ACCESS_MODELS else None
-        avatar = proposal.restored(before)
-        self._ask(self._publisher.plan(avatar, access_model=model, vcard=self.vcard), "Planning…")
-
-    def stop(self) -> None:
-        """Stop what is being carried out; what was done by then stays."""
-        running = self._running
-        if running is not None:
-            running.cancel()
-
-    def _keep(self, key: str, data: bytes) -> int:
-        self._pictures[key] = data
-        return self._album.number(key)
 
     def _make(self) -> None:
         """Make the avatar of what is cut; one that is being made of something else is not waited for."""
@@ -244,102 +186,6 @@ class Publisher(Widget):
             if wished:
                 self.review()
 
-    def _take_current(self, current: Current) -> None:
-        with self._lock:
-            if self.closed:
-                return
-            number = self._keep(sha1(current.image).hexdigest(), current.image) if current.image else -1
-            self._current = current
-            self._now = proposal.standing(current, number)
-            used = {self._now["picture"], self._source.get("picture"), self._made.get("picture")}
-            for key in [key for key in self._pictures if self._album.number(key) not in used]:
-                del self._pictures[key]
-
-    def _ask(self, planning: Future[PublishPlan], doing: str) -> None:
-        with self._lock:
-            self._drop_plan()
-            self._planning = planning
-        self._follow(planning, partial(self._take_plan, planning), doing)
-
-    def _take_plan(self, planning: Future[PublishPlan], plan: PublishPlan) -> None:
-        with self._lock:
-            if self._planning is not planning:
-                return
-            self._planning = None
-            self._plans += 1
-            self.plan = plan
-            self._plan = proposal.proposal(plan, self._plans)
-            self._steps = proposal.progress(map(StepResult, plan.steps))
-            self._phase = "planned"
-        self._background(lambda: self._take_current(plan.current))
-
-    def _drop_plan(self) -> None:
-        """Forget a plan that does not say any more what the page says."""
-        with self._lock:
-            if self._phase == "running":
-                raise ConfigError("A plan is being carried out. Wait for its end, or stop it.")
-            if self._planning is not None:
-                planning, self._planning = self._planning, None
-                planning.cancel()
-            self.plan = None
-            self._plan, self._steps, self._phase = {}, [], ""
-
-    def _carry_out(self, number: object) -> None:
-        """Do what the plan of this number says; nothing when a page shows another one."""
-        with self._lock:
-            plan = self.plan
-            if plan is None or self._phase != "planned" or number != self._plan["number"]:
-                return
-            self._phase, self.problem = "running", ""
-            try:
-                running = self._publisher.carry_out(plan, tell=self._told)
-            except BaseException:
-                self._phase = "planned"
-                raise
-            self._running = running
-        running.add_done_callback(lambda done: self._guarded(lambda: self._ended(plan, done)))
-
-    def _told(self, result: StepResult) -> None:
-        with self._lock:
-            if self.plan is not None and result.step in self.plan.steps:
-                steps = [*self._steps]
-                (steps[self.plan.steps.index(result.step)],) = proposal.progress([result])
-                self._steps = steps
-
-    def _ended(self, plan: PublishPlan, done: Future[Publication]) -> None:
-        with self._lock:
-            self._running = None
-            try:
-                self._conclude(done.result())
-                self._phase = "done"
-            except CancelledError:
-                self._phase = "stopped"
-            except PublicationFailed as failure:
-                self._conclude(failure.publication)
-                self._phase = "failed"
-                raise
-            except BaseException:
-                self._phase = "failed"
-                raise
-            finally:
-                if not self.closed:
-                    self._remember(plan.current)
-                    self._guarded(self.refresh)
-
-    def _conclude(self, publication: Publication) -> None:
-        self.publication = publication
-        self._steps = proposal.progress(publication.results)
-
-    def _remember(self, before: Current) -> None:
-        """Keep what was there, when something was changed."""
-        if all(state in (Progress.PLANNED, Progress.SKIPPED) for state, *_ in self._steps):
-            return
-        if before.descriptors and before.image is None:
-            self._previous, self._undo = None, ""
-        else:
-            self._previous = before
-            self._undo = "Back to the previous avatar" if before.image else "Back to no avatar"
-
     @traitlets.validate("crop")
     def _within(self, proposed: Any) -> list[int]:
         box: list[int] = proposed["value"]
@@ -354,35 +200,23 @@ class Publisher(Widget):
         if self.comm is not None:
             self._guarded(self._make)
 
-    @traitlets.observe("access_model", "vcard")
-    def _replan(self, _: Any) -> None:
+    @traitlets.observe("access_model")
+    def _of_another_model(self, _: Any) -> None:
         if self.comm is not None:
             self._guarded(self._drop_plan)
 
     def _receive(self, kind: str, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
         match kind:
-            case "pictures":
-                self._send_copies(self._album, content)
             case "load":
                 if (data := self._parts.add(content, buffers)) is not None:
                     name = str(content.get("name", ""))[:200]
                     self._background(lambda: self.load(data, name), "Reading the picture…")
             case "fetch" if isinstance(address := content.get("address"), str):
                 self._background(partial(self._fetch, address.strip()), "Fetching the picture…")
-            case "refresh":
-                self.refresh()
             case "review":
                 self.review()
-            case "remove":
-                self.remove(wipe=content.get("wipe") is True)
-            case "undo":
-                self._background(self.undo)
-            case "cancel":
-                self._drop_plan()
-            case "confirm":
-                self._carry_out(content.get("number"))
-            case "stop":
-                self.stop()
+            case _:
+                super()._receive(kind, content, buffers)
 
     def _fetch(self, address: str) -> None:
         # Never a path: what is typed into a page must not read this machine's files.
@@ -390,15 +224,14 @@ class Publisher(Widget):
             raise ConfigError("An address begins with https://. Files are chosen, dropped or pasted.")
         self.load(address)
 
+    def _used(self) -> set[object]:
+        return super()._used() | {self._source.get("picture"), self._made.get("picture")}
+
     def _release(self) -> None:
-        # What is being carried out goes on: half of it would be worse.
-        for pending in (self._making, self._planning):
-            if pending is not None:
-                pending.cancel()
-        with self._lock:
-            self._album.clear()
-            self._pictures.clear()
-            self._original = self._previous = None
+        if self._making is not None:
+            self._making.cancel()
+        super()._release()
+        self._original = None
 
     def _static_html(self) -> str:
         return publisher_still(self._account, self._current, self.avatar, self.publication or self.plan)

@@ -19,11 +19,12 @@ function render(view, album) {
   const bitmaps = new Bitmaps(view, album, () => paint());
   const crop = new Crop(view, { moved: () => paint(), settled: (box) => view.set("crop", box) });
   let asked = null; // what has the focus back when the plan it asked for is gone
+  let waiting = false; // whether that plan is still to come
 
   const button = (text, type, content = {}, extra = {}) => {
     const made = h("button", { type: "button", text, ...extra });
     view.on(made, "click", () => {
-      asked = made;
+      [asked, waiting] = [made, type !== "refresh"];
       crop.flush();
       view.send(type, content);
     });
@@ -173,8 +174,12 @@ function render(view, album) {
   view.watch(["_plan"], () => {
     const held = proposal.element.contains(view.root.getRootNode().activeElement);
     proposal.show(model.get("_plan"));
-    if (proposal.plan && asked) proposal.heading.focus();
-    else if (held) (asked?.disabled === false ? asked : refresh).focus();
+    if (proposal.plan && waiting) {
+      waiting = false;
+      proposal.heading.focus();
+    } else if (held) {
+      (asked?.disabled === false ? asked : refresh).focus();
+    }
   });
   view.watch(["_steps", "_phase"], () => {
     proposal.progress(model.get("_steps"), model.get("_phase"));
