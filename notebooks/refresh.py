@@ -21,7 +21,7 @@ def refresh(source: Path) -> Path:
     """Execute one lesson, and write the notebook beside it."""
     notebook = jupytext.read(source)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(HERE)}}).execute()
+    NotebookClient(notebook, timeout=60, coalesce_streams=True, resources={"metadata": {"path": str(HERE)}}).execute()
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{source.stem[:2]}-{number:02}"  # the same at every run, for the sake of differences
         if cell.cell_type == "code":
