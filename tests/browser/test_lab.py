@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from nbconvert import HTMLExporter
+from PIL import Image
 
 from tests.browser.axe import faults
 from tests.browser.lab import Notebook
@@ -92,7 +95,7 @@ def test_a_restarted_kernel_leaves_what_was_seen(notebook: Open) -> None:
     assert here.page.locator(".xav-tile img").first.is_visible()
 
 
-def test_publishing_what_the_camera_sees(notebook: Open) -> None:
+def test_publishing_what_the_camera_sees(notebook: Open, tmp_path: Path) -> None:
     """From a camera in the page to what another session gets; no picture is in the saved widget state."""
     setup = """
 import hashlib, time
@@ -124,3 +127,10 @@ other = xa.connect("proteus@verona.lit", sandbox=box)
     assert "Publisher" in saved["cells"][1]["outputs"][0]["data"]["text/html"]
     assert len(json.dumps(saved["metadata"])) < 200_000
     assert "image/png;base64" not in json.dumps(saved["metadata"])
+    # More than a server takes in one message; the connection stays.
+    large = tmp_path / "large.png"
+    Image.frombytes("RGB", (2600, 1600), os.urandom(2600 * 1600 * 3)).save(large)
+    assert large.stat().st_size > 10 << 20
+    page.locator(".xav input[type=file]").set_input_files(large)
+    here.until("p._source['name'] == 'large.png' and p.avatar is not None")
+    assert here.ask("p.problem") == ""

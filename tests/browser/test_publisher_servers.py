@@ -35,8 +35,10 @@ def through_the_page(blank: Make, mine: xa.Session, other: xa.Session, photo: Pa
     avatar = made(here, widget)
     here.page.get_by_role("application").press("+")
     here.page.get_by_role("combobox", name="Who may see it").select_option("open")
+    here.page.get_by_label("a large one too").check()
+    here.page.get_by_text("To upload: ").wait_for()
     press(here, "Review the plan")
-    here.page.get_by_role("region", name="Plan").wait_for()
+    here.page.get_by_role("region", name="Plan").get_by_text("as image/webp").wait_for()
     assert widget.avatar.png_id != avatar.png_id
     press(here, "Publish")
     here.page.get_by_text("Done: every step").wait_for()
@@ -44,6 +46,7 @@ def through_the_page(blank: Make, mine: xa.Session, other: xa.Session, photo: Pa
     id_ = widget.avatar.png_id
     assert seen_by(other, jid, id_) == widget.avatar.image_bytes
     here.page.get_by_text(f"SHA-1 {id_}").first.wait_for()
+    here.page.get_by_text("1 source at an address").wait_for()
     press(here, "Wipe…")
     press(here, "Wipe")
     here.page.get_by_text("No avatar is announced (").wait_for()
