@@ -74,7 +74,7 @@ def test_runs_from_top_to_bottom(lesson: Path) -> None:
     extra = [*given.SOLUTIONS, *(source for source, _ in given.MISTAKES)]
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in extra]
     folder = {"metadata": {"path": str(lesson.parent)}}
-    NotebookClient(notebook, timeout=60, kernel_name="python3", resources=folder).execute()
+    NotebookClient(notebook, timeout=60, kernel_name="python3", coalesce_streams=True, resources=folder).execute()
     cells = code(notebook)
     lessons, asked = cells[: len(cells) - len(extra)], cells[len(cells) - len(extra) :]
     assert [kinds(cell) for cell in lessons] == [kinds(cell) for cell in code(saved)], "run notebooks/refresh.py"
@@ -111,6 +111,7 @@ def test_is_a_lesson(lesson: Path) -> None:
         "https://xmpp.org/extensions/",
     ):
         assert part in text, part
+    assert re.search(r"\bAbout [a-z-]+ minutes\b", text)
 
 
 def test_saved_outputs_give_nothing_away(lesson: Path) -> None:
