@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,8 @@ from tests.browser.axe import faults
 from tests.browser.blank import Blank
 from tests.browser.people import EVIL, TURNED, picture
 from tests.contract.conftest import login
-from tests.servers import RunningServer
+from tests.servers import Cast, Prosody, RunningServer
+from tests.support import requires
 from xavatar.collect.changes import NONE, Change, Changes, Face, What
 from xavatar.model import Source
 from xavatar.widgets import Monitor
@@ -207,6 +209,16 @@ def test_a_second_session_publishes(blank: Make, people: tuple[xa.Session, xa.Se
     watcher.close()
     here.page.get_by_text("Watching has ended.").wait_for()
     assert here.page.get_by_role("button", name="Pause").is_disabled()
+
+
+@pytest.fixture
+def prosody_plain(cast: Cast) -> Iterator[RunningServer]:
+    """Prosody, started in a thread of its own: in this one Playwright's loop counts as running."""
+    requires(*Prosody.needs)
+    with ThreadPoolExecutor(1) as pool:
+        server = pool.submit(Prosody.start, cast, conversion=False).result()
+    yield server
+    server.stop()
 
 
 def test_on_prosody(blank: Make, prosody_plain: RunningServer) -> None:

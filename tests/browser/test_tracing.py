@@ -239,8 +239,6 @@ def test_a_session_live(blank: Make, session: xa.Session, theme: str) -> None:
     viewer = session.trace_viewer()
     here = blank("subshell", theme)
     here.show(viewer)
-    here.page.get_by_text("No stanza has passed yet").wait_for()
-    assert faults(here.page) == []
     session.diagnose("hamlet@elsinore.lit")
     here.page.get_by_label("Address contains").fill("hamlet")
     here.page.get_by_role("option", name="sent, iq, to hamlet@elsinore.lit, get avatar metadata").first.click()
@@ -253,3 +251,15 @@ def test_a_session_live(blank: Make, session: xa.Session, theme: str) -> None:
     session.features()
     session.diagnose("romeo@montague.lit")
     assert len(viewer.trace) == passed
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "bare"])
+def test_nothing_yet(blank: Make, theme: str) -> None:
+    stream = Stream()
+    here = blank("main", theme)
+    here.show(TraceViewer(stream.trace))
+    here.page.get_by_text("No stanza has passed yet").wait_for()
+    assert faults(here.page) == []
+    stream.pass_(IN, HERE)
+    here.page.get_by_role("option", name="1, received, presence").wait_for()
+    assert not here.page.get_by_text("No stanza has passed yet").is_visible()

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
 import traitlets
 
-from xavatar.audit.text import clean
 from xavatar.imaging import inspect
-from xavatar.wire.capture import Direction
 from xavatar.wire.entry import STANZAS, Entry
-from xavatar.wire.lessons import Lesson
 from xavatar.wire.page import fragment
-from xavatar.wire.pretty import tokens, unreadable
 from xavatar.wire.trace import LiveTrace, Trace
 
 from .album import Album
 from .assets import script, style
 from .base import Widget
 from .pulse import Pulse
+from .stanzas import choices, row, stanza
 
-_ADDRESS: Final = 300
-_WORDS: Final = 200
 _AT_ONCE: Final = 400
-_PIECES: Final = 6000
-_PEERS: Final = 200
 _DRAWN: Final = 60
 _STILL: Final = 30
 _PICTURES: Final = 16
@@ -114,7 +107,7 @@ class TraceViewer(Widget):
                 return
             if not self.paused:
                 self._entries = self.trace.entries
-                self._choices = _choices(self._entries)
+                self._choices = choices(self._entries)
             found = tuple(self._passing())
             self._version += not _continues(self._shown, found)
             self._shown = found
@@ -206,68 +199,6 @@ class TraceViewer(Widget):
 
     def __repr__(self) -> str:
         return f"<TraceViewer: {len(self.trace):,} stanzas{' (closed)' if self.closed else ''}>"
-
-
-def row(entry: Entry) -> list[Any]:
-    """Return a stanza's line as the page gets it: harmless texts, the numbers beside them."""
-    return [
-        entry.number,
-        f"{entry.at:%H:%M:%S.%f}"[:12],
-        entry.direction is Direction.OUT,
-        clean(entry.kind, 40),
-        clean(entry.peer, _ADDRESS),
-        clean(entry.summary, _WORDS),
-        entry.size,
-        entry.elapsed_ms,
-        entry.xeps[0] if entry.xeps else "",
-        _rules(entry.breaks),
-        _rules(entry.illustrates),
-    ]
-
-
-def stanza(entry: Entry) -> dict[str, Any]:
-    """Return a stanza as the page shows it opened: pieces of text, each with its kind, and the rules it shows."""
-    element = entry.element
-    pieces = list(islice(tokens(element), _PIECES + 1)) if element is not None else [("", unreadable(entry.raw))]
-    if len(pieces) > _PIECES:
-        pieces[_PIECES:] = [("elided", "\n… the rest of it is in Python: trace[…]")]
-    return {
-        "at": entry.at.strftime("%Y-%m-%d %H:%M:%S.%f UTC"),
-        "summary": clean(entry.summary, _WORDS),
-        "peer": clean(entry.peer, _ADDRESS),
-        "out": entry.direction is Direction.OUT,
-        "kind": clean(entry.kind, 40),
-        "size": entry.size,
-        "elapsed": entry.elapsed_ms,
-        "request": entry.request.number if entry.request is not None else 0,
-        "xeps": list(entry.xeps),
-        "notes": [*_notes("broken", entry.breaks), *_notes("shown", entry.illustrates)],
-        "pieces": [[kind, text] for kind, text in pieces],
-    }
-
-
-def _notes(tone: str, lessons: Iterable[Lesson]) -> list[list[str]]:
-    return [[tone, lesson.rule, clean(lesson.words, 600)] for lesson in lessons]
-
-
-def _rules(lessons: Iterable[Lesson]) -> list[str]:
-    return list(dict.fromkeys(lesson.rule for lesson in lessons))
-
-
-def _choices(entries: Iterable[Entry]) -> dict[str, list[list[Any]]]:
-    """Return what can be filtered by, with how many have it, the most frequent first."""
-    peers, kinds, xeps, rules = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for entry in entries:
-        peers[entry.peer.partition("/")[0]] += 1
-        kinds[entry.kind] += 1
-        xeps.update(entry.xeps)
-        rules.update(_rules((*entry.breaks, *entry.illustrates)))
-    peers.pop("", None)
-    counted = {"jid": peers, "kind": kinds, "xep": xeps, "rule": rules}
-    return {
-        name: [[clean(value, _ADDRESS), many] for value, many in counter.most_common(_PEERS)]
-        for name, counter in counted.items()
-    }
 
 
 def _continues(before: Sequence[Entry], after: Sequence[Entry]) -> bool:

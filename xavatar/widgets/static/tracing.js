@@ -1,80 +1,11 @@
 // The trace viewer's page: of any number of stanzas only the lines in sight are in the document.
 import { count, h, size, widget } from "./common.js";
-import { Album } from "./album.js";
 import { Faces } from "./faces.js";
 import { drawing } from "./drawing.js";
+import { Lines } from "./lines.js";
 
 const LINE = 26; // pixels
 const AHEAD = 12; // lines above and below that are in the document
-const BATCH = 400; // lines that the kernel sends at once
-const BATCHES = 20; // batches
-const AGAIN = 5000; // milliseconds until something is asked for again: the kernel may have been busy
-
-/** The lines of one model, in batches, shared by its views. */
-class Lines {
-  constructor(model) {
-    this.model = model;
-    this.album = new Album(model);
-    this.batches = new Map(); // position of the first line to lines; the oldest asked for first
-    this.asked = new Map();
-    this.listeners = new Set();
-    this.hear = (content) => this.#receive(content);
-    this.changed = () => this.#changed();
-    this.version = model.get("_state").version;
-    model.on("msg:custom", this.hear);
-    model.on("change:_state", this.changed);
-  }
-
-  /** The line at a position; undefined when it was asked for just now. */
-  at(position) {
-    const first = position - (position % BATCH);
-    const batch = this.batches.get(first);
-    const line = batch?.[position - first];
-    if (!line) this.#ask(first);
-    return line;
-  }
-
-  #ask(first) {
-    const now = performance.now();
-    if (now - (this.asked.get(first) ?? -AGAIN) < AGAIN) return;
-    this.asked.set(first, now);
-    this.model.send({ type: "rows", first });
-    setTimeout(() => { if (this.asked.has(first)) this.#tell(); }, AGAIN + 10);
-  }
-
-  #changed() {
-    const { version, count: many } = this.model.get("_state");
-    if (version !== this.version) {
-      // What is shown stays until its successor comes.
-      this.version = version;
-      this.batches.clear();
-      this.asked.clear();
-    } else {
-      for (const [first, batch] of this.batches) {
-        if (batch.length < Math.min(BATCH, many - first)) this.asked.delete(first);
-      }
-    }
-    this.#tell();
-  }
-
-  #receive(content) {
-    if (content?.type !== "rows" || content.version !== this.version) return;
-    this.asked.delete(content.first);
-    this.batches.delete(content.first);
-    this.batches.set(content.first, content.rows);
-    while (this.batches.size > BATCHES) this.batches.delete(this.batches.keys().next().value);
-    this.#tell();
-  }
-
-  #tell() { for (const listener of this.listeners) listener(); }
-
-  end() {
-    this.model.off("msg:custom", this.hear);
-    this.model.off("change:_state", this.changed);
-    this.listeners.clear();
-    this.album.end();
-  }
-}
 
 class List {
   constructor(view, lines) {
@@ -194,8 +125,7 @@ class List {
   /** Choose the stanza of a number, which is earlier or later than the active one. */
   seek(number) {
     for (let position = 0; position < this.many; position++) {
-      const line = this.lines.batches.get(position - (position % BATCH))?.[position % BATCH];
-      if (line?.[0] === number) { this.choose(position); return; }
+      if (this.lines.kept(position)?.[0] === number) { this.choose(position); return; }
     }
     this.view.set("selected", number); // filtered out, or far away: it is opened all the same
   }
