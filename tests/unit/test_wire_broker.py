@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import aioxmpp
 import aioxmpp.nonza
+import aioxmpp.xml
 import pytest
 from aioxmpp.protocol import State
 from aioxmpp.stream import StanzaState, StanzaStream, StanzaToken
@@ -15,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xavatar.wire.broker import Broker
+from xavatar.wire.lane import Lane
 
 ROMEO = aioxmpp.JID.fromstr("romeo@montague.lit/orchard")
 
@@ -130,9 +134,20 @@ def test_never_more_than_arrived_in_order(events: list[str]) -> None:
     asyncio.run(play())
 
 
-async def test_a_closed_stream_is_not_answered(stream: StanzaStream) -> None:
-    Broker(stream)
-    stream._process_incoming(Writer(State.CLOSING), (aioxmpp.nonza.SMRequest(), None))
+@pytest.mark.parametrize(
+    ("state", "said"), [(State.OPEN, b'<a xmlns="urn:xmpp:sm:3" h="7"/>'), (State.CLOSING, b""), (State.CLOSED, b"")]
+)
+async def test_what_was_handled_is_acknowledged_unless_the_stream_is_closed(
+    stream: StanzaStream, state: State, said: bytes
+) -> None:
+    lane, written = Lane(stream), io.BytesIO()
+    stream._sm_inbound_ctr = 7
+    writer = SimpleNamespace(_writer=aioxmpp.xml.XMPPXMLGenerator(written))
+    lane.attached(SimpleNamespace(state=state, _writer=writer))
+    lane._broker.passed()
+    lane._broker.taken()  # behind a stanza that aioxmpp has not handled yet
+    lane.asked()
+    assert written.getvalue() == said
 
 
 async def test_what_could_not_be_sent_is_sent_after_resumption(stream: StanzaStream) -> None:
