@@ -9,8 +9,9 @@ from typing import Final
 
 _PAUSE: Final = 0.15
 """Seconds between two messages: a front end that gets hundreds a second drops some, for good."""
-_SHARE: Final = 10
-"""Work of a second is done every ten seconds."""
+_SHARE: Final = 5
+_LONGEST: Final = 2.0
+"""What takes long is done less often, but every two seconds."""
 
 
 class Pulse:
@@ -46,7 +47,7 @@ class Pulse:
         self._waiting = False
         started = time.monotonic()
         self._beat()
-        self._pause = max(_PAUSE, _SHARE * (time.monotonic() - started))
+        self._pause = min(max(_PAUSE, _SHARE * (time.monotonic() - started)), _LONGEST)
 
     def end(self) -> None:
         """Beat no more."""

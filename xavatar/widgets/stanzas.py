@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import islice, takewhile
 from typing import Any, Final
 
 from xavatar.audit.text import clean
@@ -16,7 +16,7 @@ from xavatar.wire.pretty import tokens, unreadable
 _ADDRESS: Final = 300
 _WORDS: Final = 200
 _PIECES: Final = 6000
-_PEERS: Final = 200
+_OFFERED: Final = 200
 
 
 def row(entry: Entry) -> list[Any]:
@@ -65,17 +65,27 @@ def _rules(lessons: Iterable[Lesson]) -> list[str]:
     return list(dict.fromkeys(lesson.rule for lesson in lessons))
 
 
-def choices(entries: Iterable[Entry]) -> dict[str, list[list[Any]]]:
-    """Return what can be filtered by, with how many have it, the most frequent first."""
-    peers, kinds, xeps, rules = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for entry in entries:
-        peers[entry.peer.partition("/")[0]] += 1
-        kinds[entry.kind] += 1
-        xeps.update(entry.xeps)
-        rules.update(_rules((*entry.breaks, *entry.illustrates)))
-    peers.pop("", None)
-    counted = {"jid": peers, "kind": kinds, "xep": xeps, "rule": rules}
-    return {
-        name: [[clean(value, _ADDRESS), many] for value, many in counter.most_common(_PEERS)]
-        for name, counter in counted.items()
-    }
+class Choices:
+    """What can be filtered by, and how many stanzas had it so far."""
+
+    def __init__(self) -> None:
+        self._counters: dict[str, Counter[str]] = {name: Counter() for name in ("jid", "kind", "xep", "rule")}
+        self._last = 0
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Count those that came since the last time."""
+        fresh = takewhile(lambda entry: entry.number > self._last, reversed(entries))
+        for entry in fresh:
+            if bare := entry.peer.partition("/")[0]:
+                self._counters["jid"][bare] += 1
+            self._counters["kind"][entry.kind] += 1
+            self._counters["xep"].update(entry.xeps)
+            self._counters["rule"].update(_rules((*entry.breaks, *entry.illustrates)))
+        self._last = entries[-1].number if entries else self._last
+
+    def told(self) -> dict[str, list[list[Any]]]:
+        """Return pairs of value and number, the most frequent first."""
+        return {
+            name: [[clean(value, _ADDRESS), many] for value, many in counter.most_common(_OFFERED)]
+            for name, counter in self._counters.items()
+        }

@@ -19,12 +19,16 @@ from .album import Album
 from .assets import script, style
 from .base import Widget
 from .pulse import Pulse
-from .stanzas import choices, row, stanza
+from .stanzas import Choices, row, stanza
 
 _AT_ONCE: Final = 400
+_AT_FIRST: Final = 1000
 _DRAWN: Final = 60
 _STILL: Final = 30
 _PICTURES: Final = 16
+_NOTHING: Final = {
+    "version": 0, "count": 0, "total": 0, "bytes": 0, "dropped": 0, "held": 0, "live": False,
+}  # fmt: skip
 _FILTERS: Final = ("jid", "kind", "xep", "direction", "rule")
 
 
@@ -87,14 +91,18 @@ class TraceViewer(Widget):
         self._own = own
         self._entries: tuple[Entry, ...] = ()
         self._shown: tuple[Entry, ...] = ()
+        self._counted = Choices()
         self._version = 0
         self._images: OrderedDict[str, bytes] = OrderedDict()
         self._album = Album(self._images.get)
-        super().__init__(jid=jid, kind=kind, xep=xep, direction=direction, rule=rule, height=height)
+        super().__init__(_state=_NOTHING, jid=jid, kind=kind, xep=xep, direction=direction, rule=rule, height=height)
         self._pulse = Pulse(lambda: self._guarded(self._refresh))
         self._quiet = trace.listen(self._pulse) if isinstance(trace, LiveTrace) else lambda: None
         self.observe(lambda _: self._background(self._refresh), ["paused", *_FILTERS])
-        self._refresh()
+        if len(trace) <= _AT_FIRST:
+            self._refresh()
+        else:
+            self._background(self._refresh, f"Reading {len(trace):,} stanzas…")
 
     @property
     def shown(self) -> Trace:
@@ -107,8 +115,9 @@ class TraceViewer(Widget):
                 return
             if not self.paused:
                 self._entries = self.trace.entries
-                self._choices = choices(self._entries)
-            found = tuple(self._passing())
+                self._counted.take(self._entries)
+                self._choices = self._counted.told()
+            found = tuple(self._passing()) if self._filtered() else self._entries
             self._version += not _continues(self._shown, found)
             self._shown = found
             live = isinstance(self.trace, LiveTrace)
@@ -121,6 +130,9 @@ class TraceViewer(Widget):
                 "held": max(0, len(self.trace) - len(self._entries)) if self.paused else 0,
                 "live": live,
             }
+
+    def _filtered(self) -> bool:
+        return any(getattr(self, name) for name in _FILTERS)
 
     def _passing(self) -> Iterable[Entry]:
         part = Trace(self._entries).filter(
