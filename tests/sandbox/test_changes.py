@@ -14,8 +14,9 @@ import pytest
 
 import xavatar as xa
 from tests.browser.people import picture
+from tests.wire_support import Proxy
 from xavatar.collect.changes import Change, Changes, What
-from xavatar.errors import ConfigError
+from xavatar.errors import ConfigError, SessionError
 from xavatar.model import Source
 from xavatar.sandbox import Item
 from xavatar.session import AsyncSession
@@ -210,3 +211,40 @@ async def test_awaitable() -> None:
         changes.stop()
         with pytest.raises(StopAsyncIteration):
             await waiting
+
+
+async def test_across_a_lost_connection() -> None:
+    """What happens meanwhile is heard of afterwards (XEP-0198)."""
+    with xa.sandbox("pair") as box:
+        me, other = box.login, next(jid for jid in box.logins if jid != box.login.jid)
+        async with (
+            Proxy(me) as proxy,
+            AsyncSession(me.jid, me.password, host=me.host, port=proxy.port, ca_file=me.ca_file) as session,
+            AsyncSession(other, sandbox=box) as owner,
+        ):
+            changes = await session.changes(pictures=True)
+            coming = changes.follow(timeout=20)
+            back = asyncio.Event()
+            gone = asyncio.Event()
+            session._online().on_state(lambda _: gone.set())
+            proxy.cut(back)
+            async with asyncio.timeout(10):
+                await gone.wait()
+            await owner.publish(picture(40))
+            back.set()
+            change = await anext(coming)
+            assert (change.jid, change.what, change.note) == (other, What.PUBLISHED, "")
+            assert change.after.sha1 is not None
+
+
+async def test_a_connection_lost_for_good() -> None:
+    with xa.sandbox("pair") as box:
+        async with AsyncSession(box.login.jid, sandbox=box) as session:
+            changes = await session.changes()
+            waiting = asyncio.create_task(anext(changes.follow()))
+            async with AsyncSession(session.jid, sandbox=box):  # the same resource: the first one has to go
+                async with asyncio.timeout(20):
+                    with pytest.raises(SessionError):
+                        await waiting
+            assert changes.ended
+            assert changes.error is session.last_error is not None
