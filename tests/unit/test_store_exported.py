@@ -84,3 +84,20 @@ def test_what_is_no_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "pyarrow.fs", None)
     with pytest.raises(MissingExtra, match=r"xavatar\[parquet\]"):
         Exported.at(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"), [("facts", ["sha1"]), ("outcomes", ["outcome"]), ("descriptors", ["jid"])]
+)
+def test_files_that_do_not_fit_together(exported: Exported, table: str, columns: list[str]) -> None:
+    place = Path(exported.place, table, "snapshot=one", "part-0.parquet")
+    pd.read_parquet(place, columns=columns, partitioning=None).to_parquet(place)
+    with pytest.raises(StoreError, match="snapshot one cannot be read"):
+        exported.outcomes("one")
+
+
+def test_files_of_different_snapshots(exported: Exported) -> None:
+    source = Path(exported.place, "outcomes", "snapshot=nobody", "part-0.parquet")
+    Path(exported.place, "outcomes", "snapshot=one", "part-0.parquet").write_bytes(source.read_bytes())
+    with pytest.raises(StoreError, match="Export it again"):
+        exported.outcomes("one")

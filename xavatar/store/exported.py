@@ -132,7 +132,16 @@ class Exported:
         ------
         SnapshotNotFound
             It is not here, or an earlier version exported it without them.
+        StoreError
+            The files do not fit together.
         """
+        try:
+            return self._outcomes(id)
+        except (KeyError, TypeError, ValueError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise StoreError(f"{self.place}: snapshot {id} cannot be read ({told}). Export it again.") from error
+
+    def _outcomes(self, id: str) -> tuple[Outcome, ...]:
         beside = self._read("outcomes", *_partition(id), columns=rows.EXTRA)
         names = [name for name in NAMES if name != "snapshot"]
         told = self._read("descriptors", *_partition(id), columns=names)
