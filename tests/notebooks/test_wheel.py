@@ -79,12 +79,12 @@ def test_the_editable_installation_finds_the_lessons_too() -> None:
     assert lessons_dir() == ROOT / "notebooks"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_the_lessons_run_from_the_wheel(installed: Installation, lessons: Path) -> None:
     found = installed.run("-c", HERE.format(root=str(installed.folder)), cwd=lessons)
     assert found.returncode == 0, found.stderr
     nbmake = ("-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=60", "-n", "2", "-q", "-c", os.devnull)
-    ran = installed.run("-m", "pytest", *nbmake, f"--rootdir={lessons}", str(lessons), cwd=lessons, timeout=390)
+    ran = installed.run("-m", "pytest", *nbmake, f"--rootdir={lessons}", str(lessons), cwd=lessons, timeout=590)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     count = len(list(lessons.glob("*.ipynb")))
     assert count > 4
