@@ -198,9 +198,10 @@ def test_a_file_in_parts() -> None:
     taken = [parts.add({"file": "a", "part": at, "of": 6}, [memoryview(pieces[at])]) for at in order]
     assert taken[:-1] == [None] * 5
     assert taken[-1] == data
-    parts.add({"file": "a", "part": 0, "of": 2}, [memoryview(b"x")])
-    assert parts.add({"file": "b", "part": 1, "of": 2}, [memoryview(b"y")]) is None
-    assert parts.add({"file": "b", "part": 0, "of": 2}, [memoryview(b"z")]) == b"zy"
+    for key in "abc":  # of three at once the first is given up
+        parts.add({"file": key, "part": 0, "of": 2}, [memoryview(key.encode())])
+    last = [parts.add({"file": key, "part": 1, "of": 2}, [memoryview(b"x")]) for key in "cba"]
+    assert last == [b"cx", b"bx", None]
     piece = memoryview(bytes(OWN.max_bytes // 2 + 1))
     parts.add({"file": "c", "part": 0, "of": 3}, [piece])
     with pytest.raises(TooLarge, match="64 MiB"):
@@ -210,13 +211,14 @@ def test_a_file_in_parts() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        {}, {"part": 0}, {"part": "0", "of": 1}, {"part": 1, "of": 1}, {"part": -1, "of": 3}, {"part": 0, "of": 1},
-        {"part": True, "of": 2},
+        {}, {"part": 0}, {"file": [], "part": 0, "of": 1}, {"file": "a", "part": "0", "of": 1},
+        {"file": "a", "part": 1, "of": 1}, {"file": "a", "part": -1, "of": 3}, {"file": "a", "part": 0, "of": 1},
+        {"file": "a", "part": True, "of": 2},
     ],
 )  # fmt: skip
 def test_nonsense_is_no_part(content: dict[str, Any]) -> None:
     assert Parts().add(content, []) is None
-    assert Parts().add({**content, "of": "1"}, [memoryview(b"x")]) is None
+    assert Parts().add({"file": "a", **content, "of": "1"}, [memoryview(b"x")]) is None
 
 
 def test_a_page_brings_a_file(server: Memory) -> None:

@@ -22,6 +22,8 @@ CAREFUL: Final = UrlPolicy(max_bytes=16 << 20)
 _LONGEST: Final = 4096
 """A photo is kept with so many pixels of its longer side: enough to cut an avatar out of an eighth of it."""
 _PROOF: Final = 1024
+_AT_ONCE: Final = 2
+"""Files that come at once, from two views; what was begun before them is taken not to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,10 @@ class Original:
 
 
 class Parts:
-    """A file that comes in several messages: one that is larger than 10 MiB breaks the connection of many servers."""
+    """Files that come in several messages: one that is larger than 10 MiB breaks the connection of many servers."""
 
     def __init__(self) -> None:
-        self._key: object = None
-        self._parts: dict[int, bytes] = {}
+        self._files: dict[str, dict[int, bytes]] = {}
 
     def add(self, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> bytes | None:
         """Take a part, in whatever order; return the file when it was the last one missing.
@@ -85,19 +86,21 @@ class Parts:
         TooLarge
         """
         key, number, many = (content.get(name) for name in ("file", "part", "of"))
-        if type(number) is not int or type(many) is not int or not buffers or not 0 <= number < many:
+        if not isinstance(key, str) or type(number) is not int or type(many) is not int:
             return None
-        if key != self._key:
-            self._key, self._parts = key, {}
-        self._parts[number] = bytes(buffers[0])
-        if sum(map(len, self._parts.values())) > OWN.max_bytes:
-            self._parts = {}
+        if not buffers or not 0 <= number < many:
+            return None
+        if key not in self._files and len(self._files) == _AT_ONCE:
+            del self._files[next(iter(self._files))]
+        parts = self._files.setdefault(key, {})
+        parts[number] = bytes(buffers[0])
+        if sum(map(len, parts.values())) > OWN.max_bytes:
+            del self._files[key]
             raise TooLarge(f"The file has more than {OWN.max_bytes >> 20} MiB. Take a smaller picture.")
-        if len(self._parts) < many:
+        if len(parts) < many:
             return None
-        whole = b"".join(self._parts[each] for each in sorted(self._parts))
-        self._key, self._parts = None, {}
-        return whole
+        del self._files[key]
+        return b"".join(parts[each] for each in sorted(parts))
 
 
 def _called(source: ImageSource) -> str:
