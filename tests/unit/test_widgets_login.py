@@ -129,6 +129,7 @@ def test_errors_are_shown_inside() -> None:
     ("content", "words"),
     [
         (message(jid=""), "Which account"),
+        (message(sandbox="/etc/passwd"), "There is no sandbox /etc/passwd"),
         (message(jid=7), "Which account"),
         (message(password=""), "password of juliet@capulet.lit is missing"),
         (message(password=["x"]), "password of juliet@capulet.lit is missing"),

@@ -100,7 +100,7 @@ class Login(Widget):
         match kind:
             case "login":
                 assert isinstance(content, dict)
-                self._log_in(**_wishes(content))
+                self._log_in(**_wishes(content, self._sandboxes))
             case "logout" if self.session is not None:
                 self._follow(self._thread.submit(self.log_out), doing="Logging out…")
 
@@ -138,7 +138,7 @@ class Login(Widget):
         return f"<Login: {state}{' (closed)' if self.closed else ''}>"
 
 
-def _wishes(content: dict[str, Any]) -> dict[str, Any]:
+def _wishes(content: dict[str, Any], sandboxes: Sequence[str]) -> dict[str, Any]:
     """Return keywords for `connect` from what a page sent; the password is gone from it afterwards.
 
     Raises
@@ -148,6 +148,8 @@ def _wishes(content: dict[str, Any]) -> dict[str, Any]:
     """
     password = content.pop("password", None)
     if sandbox := _text(content, "sandbox"):
+        if sandbox not in sandboxes:
+            raise ConfigError(f"There is no sandbox {clean(sandbox, 60)}; these are: {', '.join(sandboxes)}.")
         return {"sandbox": sandbox}
     if not (jid := _text(content, "jid")):
         raise ConfigError("Which account? A JID looks like juliet@capulet.lit.")
