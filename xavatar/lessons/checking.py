@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+from xavatar.errors import ConfigError
+
 Judge = Callable[..., str | None]
 """Takes the answer and what the question is about; returns a hint, or None when the answer is right."""
 
@@ -29,12 +31,12 @@ def check(exercise: str, answer: object, **given: object) -> None:
 
     Raises
     ------
-    KeyError
+    ConfigError
         There is no such exercise.
     """
     _find_judges()
     if exercise not in _judges:
-        raise KeyError(f"there is no exercise {exercise}; there are {', '.join(sorted(_judges))}")
+        raise ConfigError(f"There is no exercise {exercise}; there are {', '.join(sorted(_judges))}.")
     if answer is ...:
         _say(exercise, "your turn. Replace the dots.")
         return
