@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dns.message
+import dns.rcode
+import dns.resolver
+import dns.rrset
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -103,6 +108,57 @@ def test_nothing_listens() -> None:
     result = run("a@localhost", "--host", "127.0.0.1", "--port", str(port), *WAIT, XAVATAR_PASSWORD="x")
     assert result.exit_code == 3
     assert "5222 is for STARTTLS" in result.stdout
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A name server on loopback: `xmpp.test` has two services, `silent.test` is not answered, others do not exist."""
+    records = {
+        "_xmpp-client._tcp.xmpp.test.": "5 0 5222 one.xmpp.test.",
+        "_xmpps-client._tcp.xmpp.test.": "5 0 5223 two.xmpp.test.",
+    }
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+
+        def answer() -> None:
+            while True:
+                try:
+                    data, sender = listener.recvfrom(4096)
+                except OSError:
+                    return
+                if not data:
+                    return
+                query = dns.message.from_wire(data)
+                name = query.question[0].name.to_text()
+                if "silent" in name:
+                    continue
+                reply = dns.message.make_response(query)
+                if name in records:
+                    reply.answer = [dns.rrset.from_text(name, 60, "IN", "SRV", records[name])]
+                else:
+                    reply.set_rcode(dns.rcode.NXDOMAIN)
+                listener.sendto(reply.to_wire(), sender)
+
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers, resolver.port = ["127.0.0.1"], listener.getsockname()[1]
+        monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
+            stop.sendto(b"", listener.getsockname())
+        thread.join()
+
+
+@pytest.mark.usefixtures("names")
+def test_what_dns_says() -> None:
+    found = checkup.addresses("xmpp.test", patience(2.0))
+    assert found.state is State.FINE
+    assert found.told == "one.xmpp.test:5222 (STARTTLS), two.xmpp.test:5223 (direct TLS)"
+    assert checkup.addresses("nobody.test", patience(2.0)).state is State.NOTE
+    silent = checkup.addresses("silent.test", 0.3)
+    assert silent.state is State.WARNING
+    assert "--host" in silent.fix
 
 
 def test_what_a_server_offers() -> None:
