@@ -21,10 +21,10 @@ from .room_publishing import RoomPublisher
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from xavatar import widgets
     from xavatar.audit import Diagnosis
     from xavatar.collect.probe import Probe
     from xavatar.widgets import Asker, Gallery, Inspector, Monitor, TraceViewer
-    from xavatar.widgets.publisher import Publisher
 
 
 class AsyncSession(Looking):
@@ -157,7 +157,7 @@ class AsyncSession(Looking):
 
         return TraceViewer(record_for_threads(self, limit=limit), own=True)
 
-    async def publisher(self, image: ImageSource | None = None, *, room: str | None = None) -> Publisher:
+    async def publisher(self, image: ImageSource | None = None, *, room: str | None = None) -> widgets.Publisher:
         """Show the own avatar, and what it takes to publish another one, or to remove it.
 
         Parameters

@@ -33,9 +33,9 @@ from .progress import Progress
 from .recording import record_through
 
 if TYPE_CHECKING:
+    from xavatar import widgets
     from xavatar.client import Client
     from xavatar.widgets import Gallery, Inspector, Monitor, TraceViewer
-    from xavatar.widgets.publisher import Publisher
 
 T = TypeVar("T")
 
@@ -159,7 +159,7 @@ class Session:
 
         return TraceViewer(self.trace(limit=limit), own=True)
 
-    def publisher(self, image: ImageSource | None = None, *, room: str | None = None) -> Publisher:
+    def publisher(self, image: ImageSource | None = None, *, room: str | None = None) -> widgets.Publisher:
         """Show the own avatar, and what it takes to publish another one; see :meth:`AsyncSession.publisher`."""
         return self._portal.call(self._twin.publisher(image, room=room))
 
