@@ -218,10 +218,13 @@ class Fleet:
     def pieces(self) -> list[Piece]:
         """The snapshots as they are dealt out, one tuple per partition."""
         dealt: list[list[Item]] = [[]]
+        rows = 0
         for item in self.items:
-            if dealt[-1] and sum(each.head.descriptors for each in dealt[-1]) + item.head.descriptors > self.rows:
+            if dealt[-1] and rows + item.head.descriptors > self.rows:
                 dealt.append([])
+                rows = 0
             dealt[-1].append(item)
+            rows += item.head.descriptors
         return [tuple(piece) for piece in dealt]
 
     def _each(self, work: Callable[..., pd.DataFrame], meta: pd.DataFrame) -> dd.DataFrame:

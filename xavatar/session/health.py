@@ -188,9 +188,7 @@ def kept(path: Path) -> Check:
     """Read a whole store, and tell what is wrong with it."""
     area, name = "Store", str(path)
     if not path.exists():
-        return Check(
-            area, name, State.NOTE, "not there yet; `xavatar audit JID --store FILE` or `xa.Store()` makes it"
-        )
+        return Check(area, name, State.NOTE, "not there yet; `xavatar audit JID --store FILE` or `xa.Store()` makes it")
     try:
         with Store(path, read_only=True) as store:
             count, pictures, wrong = len(store.snapshots()), len(store), store.check()
