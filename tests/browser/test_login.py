@@ -11,7 +11,7 @@ import pytest
 import xavatar as xa
 from tests.browser.axe import faults
 from tests.browser.blank import Blank
-from xavatar.widgets import Login
+from xavatar.widgets import LoginForm
 
 Make = Callable[..., Blank]
 WORD = "wherefore-art-thou-9317"
@@ -97,7 +97,7 @@ def test_by_keyboard_only(blank: Make) -> None:
         go.wait(10)
         return Opened()
 
-    form = Login(connect, sandboxes=["verona"])
+    form = LoginForm(connect, sandboxes=["verona"])
     here.show(form)
     keys = here.page.keyboard
     keys.press("Tab")

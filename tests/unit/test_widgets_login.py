@@ -15,7 +15,7 @@ import pytest
 import xavatar as xa
 from xavatar.client import Secret
 from xavatar.errors import AuthError
-from xavatar.widgets import Login
+from xavatar.widgets import LoginForm
 
 WORD = "wherefore-art-thou-9317"
 
@@ -58,7 +58,7 @@ def test_logged_in() -> None:
         asked.append(wishes)
         return opened
 
-    form = Login(connect, options={"presence": False})
+    form = LoginForm(connect, options={"presence": False})
     form.observe(lambda change: seen.append(change["new"]), "session")
     sent = message(host="localhost", port=5222, ca_file="/ca.pem")
     form._handle_custom_msg(sent, [])
@@ -73,7 +73,7 @@ def test_logged_in() -> None:
         "port": 5222,
         "ca_file": "/ca.pem",
     }
-    assert repr(form) == "<Login: logged in as juliet@capulet.lit>"
+    assert repr(form) == "<LoginForm: logged in as juliet@capulet.lit>"
     assert seen == [opened]
     until(lambda: form.busy == "")
     form._handle_custom_msg(message(), [])  # one at a time
@@ -89,7 +89,7 @@ def test_the_password_is_nowhere(caplog: pytest.LogCaptureFixture) -> None:
         given.append(wishes["password"])
         raise AuthError("juliet@capulet.lit: the server refused the password.")
 
-    form = Login(connect)
+    form = LoginForm(connect)
     states: list[Any] = []
     form.observe(lambda change: states.append((change["name"], change["new"])))
     with caplog.at_level(logging.DEBUG):
@@ -118,7 +118,7 @@ def test_errors_are_shown_inside() -> None:
     def connect(**wishes: Any) -> Opened:
         raise AuthError("juliet@capulet.lit: the server refused the password. Check it.")
 
-    form = Login(connect)
+    form = LoginForm(connect)
     form._handle_custom_msg(message(), [])
     until(lambda: form.problem == "juliet@capulet.lit: the server refused the password. Check it.")
     assert (form.session, form.busy) == (None, "")
@@ -139,7 +139,7 @@ def test_errors_are_shown_inside() -> None:
     ],
 )
 def test_what_cannot_be_used(content: dict[str, Any], words: str) -> None:
-    form = Login(lambda **_: pytest.fail("connected"))
+    form = LoginForm(lambda **_: pytest.fail("connected"))
     form._handle_custom_msg(content, [])
     assert words in form.problem
     assert WORD not in form.problem
@@ -154,7 +154,7 @@ def test_a_session_that_comes_too_late_is_closed() -> None:
         go.wait(10)
         return opened
 
-    form = Login(connect)
+    form = LoginForm(connect)
     form._handle_custom_msg(message(), [])
     assert form.busy == "Logging in to juliet@capulet.lit…"
     form.close()
@@ -165,12 +165,12 @@ def test_a_session_that_comes_too_late_is_closed() -> None:
 
 def test_logging_out() -> None:
     opened = Opened()
-    form = Login(lambda **_: opened)
+    form = LoginForm(lambda **_: opened)
     form._handle_custom_msg(message(), [])
     until(lambda: form.session is opened)
     form._handle_custom_msg({"type": "logout"}, [])
     until(lambda: opened.closed == 1 and form.session is None)
-    assert repr(form) == "<Login: nobody is logged in>"
+    assert repr(form) == "<LoginForm: nobody is logged in>"
     form.log_out()
     assert opened.closed == 1
     form.close()

@@ -10,13 +10,13 @@ from xavatar.sandbox.load import names
 from .blocking import connect
 
 if TYPE_CHECKING:
-    from xavatar.widgets import Login
+    from xavatar.widgets import LoginForm
 
 _FIRST: Final = "verona"
 _ASKED: Final = {"jid", "password", "sandbox", "host", "port", "ca_file"}
 
 
-def login(jid: str = "", *, host: str = "", port: int | None = None, ca_file: str = "", **options: Any) -> Login:
+def login(jid: str = "", *, host: str = "", port: int | None = None, ca_file: str = "", **options: Any) -> LoginForm:
     """Show a form to log in with, to the sandbox or to an account; it keeps no password.
 
     Parameters
@@ -28,7 +28,7 @@ def login(jid: str = "", *, host: str = "", port: int | None = None, ca_file: st
 
     Returns
     -------
-    Login
+    LoginForm
         A widget; its `session` is open once somebody has logged in.
 
     Raises
@@ -36,9 +36,9 @@ def login(jid: str = "", *, host: str = "", port: int | None = None, ca_file: st
     TypeError
         :func:`connect` takes no such keyword, or the form asks for it.
     """
-    from xavatar.widgets import Login
+    from xavatar.widgets import LoginForm
 
     if unknown := sorted(options.keys() - (set(inspect.signature(connect).parameters) - _ASKED)):
         raise TypeError(f"login() takes no keyword {', '.join(unknown)}.")
     sandboxes = sorted(names(), key=lambda name: name != _FIRST)
-    return Login(connect, sandboxes=sandboxes, jid=jid, host=host, port=port, ca_file=ca_file, options=options)
+    return LoginForm(connect, sandboxes=sandboxes, jid=jid, host=host, port=port, ca_file=ca_file, options=options)

@@ -1,9 +1,9 @@
-"""Widgets for notebooks: avatars to look through, inspect and publish."""
+"""Widgets for notebooks: avatars to look through, inspect, publish and watch, stanzas, and a login."""
 
 from .base import Widget
 from .gallery import Gallery, Grouping, Order, Shape
 from .inspector import Asker, Inspector, Look
-from .login import Login
+from .login import LoginForm
 from .monitor import Monitor
 from .publisher import Publisher
 from .tracing import TraceViewer
@@ -13,7 +13,7 @@ __all__ = [
     "Gallery",
     "Grouping",
     "Inspector",
-    "Login",
+    "LoginForm",
     "Look",
     "Monitor",
     "Order",

@@ -31,7 +31,7 @@ class Session(Protocol):
         """Log out."""
 
 
-class Login(Widget):
+class LoginForm(Widget):
     """Logs in to the sandbox or to an account, and has the session afterwards.
 
     Parameters
@@ -135,7 +135,7 @@ class Login(Widget):
 
     def __repr__(self) -> str:
         state = f"logged in as {self._name}" if self._name else "nobody is logged in"
-        return f"<Login: {state}{' (closed)' if self.closed else ''}>"
+        return f"<LoginForm: {state}{' (closed)' if self.closed else ''}>"
 
 
 def _wishes(content: dict[str, Any], sandboxes: Sequence[str]) -> dict[str, Any]:
