@@ -16,7 +16,23 @@ XEP = re.compile(r"XEP-(\d{4})")
 
 def setup(app: Any) -> dict[str, bool]:
     app.connect("builder-inited", write_pages)
+    app.setup_extension("sphinx.ext.autodoc")  # whose event the next is
+    app.connect("autodoc-process-signature", say_which)
     return {"parallel_read_safe": True}
+
+
+def say_which(
+    app: Any, what: str, name: str, obj: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None] | None:
+    """Name the module of a widget that a session makes: two classes are called Publisher, and two Login.
+
+    The session imports widgets when they are wanted, so that Sphinx cannot look the name up.
+    """
+    if returned in ("Login", "Publisher") and name.startswith(
+        ("xavatar.Session.", "xavatar.AsyncSession.", "xavatar.login")
+    ):
+        return signature, f"~xavatar.widgets.{returned}"
+    return None
 
 
 def write_pages(app: Any) -> None:
