@@ -17,13 +17,14 @@ from tests.browser.blank import Blank
 from tests.browser.memory import Memory, memory, there
 from tests.browser.people import EVIL, TURNED, picture
 from tests.browser.publishing import choose, made, photo, press, publisher
-from xavatar.widgets import Publisher
+from xavatar.widgets import Publisher, assets
 
 __all__ = ["photo"]  # a fixture
 
 Make = Callable[..., Blank]
-DRAWN = """() => [...document.querySelectorAll('.xav-ground tr:not([hidden]) canvas')].every((one) => one.clientWidth)
-    && document.querySelectorAll('.xav-ground tr:not([hidden]) canvas').length"""
+STATIC = Path(assets.__file__).with_name("static")
+DRAWN = """() => [...document.querySelectorAll('.xav-preview tr:not([hidden]) canvas')].every((one) => one.clientWidth)
+    && document.querySelectorAll('.xav-preview tr:not([hidden]) canvas').length"""
 
 
 @pytest.fixture
@@ -255,7 +256,7 @@ def test_two_views(blank: Make, server: Memory, photo: Path) -> None:
     here.page.get_by_role("heading", name="Publish this avatar").nth(1).wait_for()
     assert here.page.get_by_role("combobox", name="Pixels").first.input_value() == "64"
     here.page.get_by_role("button", name="Cancel").last.click()
-    here.page.wait_for_function("() => !document.querySelector('.xav-plan:not([hidden])')")
+    here.page.wait_for_function("() => !document.querySelector('.xav-proposal:not([hidden])')")
 
 
 def test_keyboard_only(blank: Make, server: Memory, photo: Path) -> None:
@@ -378,6 +379,30 @@ def test_accessibility(blank: Make, server: Memory, photo: Path, theme: str) -> 
     press(here, "Publish")
     here.page.get_by_text("Not everything was done.").wait_for()
     assert faults(here.page) == []
+
+
+def test_other_widgets_leave_its_looks_alone(blank: Make, server: Memory, photo: Path) -> None:
+    """All style sheets of a notebook meet in one page."""
+    here, _ = loaded(blank, server, photo)
+    press(here, "Review the plan")
+    here.page.get_by_text("Stanza", exact=True).first.click()
+    here.page.wait_for_function(DRAWN)
+    here.page.mouse.move(0, 0)
+    looks = """() => [...document.querySelectorAll(".xav-publisher, .xav-publisher *")].map((each) => {
+      const [style, box] = [getComputedStyle(each), each.getBoundingClientRect()];
+      const told = [style.font, style.color, style.background, style.border, style.position, box.x, box.y, box.width];
+      return [each.className, ...told, box.height].join(" ");
+    })"""
+    before = here.page.evaluate(looks)
+    sheets = [each for each in STATIC.glob("*.css") if each.stem not in ("common", "publisher")]
+    assert len(sheets) > 1
+    for sheet in sheets:
+        here.page.add_style_tag(content=sheet.read_text(encoding="utf-8"))
+    after = here.page.evaluate(looks)
+    assert [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]] == []
+    own = (STATIC / "publisher.css").read_text(encoding="utf-8")
+    rules = [line for line in own.splitlines() if line and not line.startswith((" ", "}"))]
+    assert [line for line in rules if not line.startswith((".xav-publisher", "@container"))] == []
 
 
 def test_narrow(blank: Make, server: Memory, photo: Path) -> None:

@@ -21,7 +21,7 @@ export class Intake {
     this.camera = h("button", { type: "button", text: "Camera" });
     this.address = h("input", { type: "url", "aria-label": "Address of a picture", placeholder: "https://… address of a picture", spellcheck: "false" });
     this.fetch = h("button", { type: "submit", text: "Fetch" });
-    const form = h("form", { class: "xav-bar xav-address" }, this.address, this.fetch);
+    const form = h("form", { class: "xav-bar xav-fetch" }, this.address, this.fetch);
     form.noValidate = true;
     this.bar = h("div", { class: "xav-bar" }, this.choose, this.camera, form, this.input);
     this.drop = h("button", { type: "button", class: "xav-drop" },

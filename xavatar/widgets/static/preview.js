@@ -53,7 +53,7 @@ export class Preview {
   constructor() {
     this.rows = { now: [], new: [] };
     this.lines = { now: [], new: [] };
-    this.element = h("div", { class: "xav-grounds" }, ["light", "dark"].map((ground) => this.#ground(ground)));
+    this.element = h("div", { class: "xav-previews" }, ["light", "dark"].map((ground) => this.#ground(ground)));
   }
 
   #ground(ground) {
@@ -63,7 +63,7 @@ export class Preview {
       this.lines[which].push(row);
       return row;
     };
-    return h("div", { class: `xav-ground xav-on-${ground}`, role: "group", tabindex: 0, "aria-label": `How it looks on ${ground}` },
+    return h("div", { class: `xav-preview xav-on-${ground}`, role: "group", tabindex: 0, "aria-label": `How it looks on ${ground}` },
       h("table", {}, h("thead", {}, h("tr", {}, h("td"), SHAPES.flatMap(() => SIDES.map((side) => h("th", { scope: "col", text: side }))))),
         h("tbody", {}, line("now"), line("new"))));
   }

@@ -13,7 +13,7 @@ const ENDS = {
 export class Proposal {
   constructor(view) {
     this.view = view;
-    this.element = h("section", { class: "xav-part xav-plan", "aria-label": "Plan", hidden: true });
+    this.element = h("section", { class: "xav-section xav-proposal", "aria-label": "Plan", hidden: true });
     this.marks = [];
   }
 
@@ -65,10 +65,10 @@ export class Proposal {
   }
 
   #step({ words, stanza }) {
-    const mark = h("span", { class: "xav-mark", role: "img" });
+    const mark = h("span", { class: "xav-state", role: "img" });
     const told = h("span", { class: "xav-quiet xav-text", dir: "auto" });
     this.marks.push((state, detail, took) => {
-      mark.className = `xav-mark ${TONES[state] ?? "xav-quiet"}`;
+      mark.className = `xav-state ${TONES[state] ?? "xav-quiet"}`;
       mark.textContent = MARKS[state] ?? state;
       mark.setAttribute("aria-label", state);
       told.textContent = [detail, took].filter(Boolean).join(" · ");

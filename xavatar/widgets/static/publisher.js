@@ -48,7 +48,7 @@ function render(view, album) {
   const made = h("div", { class: "xav-made" });
   const ladder = h("div", { class: "xav-scroll" });
   const settings = [access, sides, large, vcard];
-  const chosen = h("div", { class: "xav-part", hidden: true },
+  const chosen = h("div", { class: "xav-section", hidden: true },
     h("div", { class: "xav-bar" },
       h("label", { hidden: room }, "Who may see it", access), h("label", {}, "Pixels", sides),
       h("label", { hidden: room, title: "Uploaded to your server, and announced by its address (XEP-0363)" }, large, "a large one too, 512 pixels"),
@@ -57,10 +57,10 @@ function render(view, album) {
     h("div", { class: "xav-bar xav-go" }, review));
   off.hidden = room;
   body.append(
-    h("header", { class: "xav-head" }, h("div", { class: "xav-who" }, h("h3", { text: room ? "Publish the avatar of a room" : "Publish an avatar" }), account, now),
+    h("header", { class: "xav-top" }, h("div", { class: "xav-owner" }, h("h3", { text: room ? "Publish the avatar of a room" : "Publish an avatar" }), account, now),
       h("div", { class: "xav-bar" }, refresh, undo, off, wipe)),
-    h("div", { class: "xav-part" }, intake.bar, name),
-    h("div", { class: "xav-stage" }, h("div", { class: "xav-work" }, intake.drop, crop.element, intake.filming), preview.element),
+    h("div", { class: "xav-section" }, intake.bar, name),
+    h("div", { class: "xav-desk" }, h("div", { class: "xav-work" }, intake.drop, crop.element, intake.filming), preview.element),
     chosen, proposal.element);
   view.on(access, "change", () => view.set("access_model", access.value));
   view.on(sides, "change", () => view.set("size", Number(sides.value)));
