@@ -5,7 +5,7 @@ Exit codes
 ====  ==========================================================================
 0     fine
 1     findings at or above ``--fail-on`` (`audit`, ``error`` by default; `diff`, only
-      new ones, ``never`` by default)
+      new ones, ``never`` by default); a problem that `doctor` found
 2     usage: options, arguments or files that cannot be used
 3     no connection, no login, or the server refused the question itself
 4     incomplete: interrupted, or the server was lost; the partial result is

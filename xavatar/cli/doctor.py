@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,18 +19,28 @@ if TYPE_CHECKING:
 
 
 @app.command(epilog=HELP)
-@shared_but("sandbox", "presence", "images", "out", "all", "progress")
-def doctor(way: Way) -> None:
+@shared_but("sandbox", "presence", "images", "out", "store", "all", "progress")
+def doctor(
+    way: Way,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Look at this store instead of the one in the user's data directory.",
+            envvar="XAVATAR_STORE",
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Look for what could go wrong, and tell how to mend it: versions, loops, widgets, servers, store, a connection.
 
-    With a JID it also logs in there, as far as it gets. Exits with 1 when there is a problem, and with 3 when the
-    account cannot be logged in to.
+    With a JID it also logs in there, as far as it gets, and asks what the server offers.
     """
     with guarded(debug=way.debug):
         from xavatar.session.checkup import logged_in
         from xavatar.session.health import State, worst
 
-        checks = _checks(way)
+        checks = _checks(way, store)
         done = _print(checks) if not way.json else list(checks)
         if way.json:
             told = {"worst": worst(done).value, "checks": [check.as_dict() for check in done]}
@@ -40,11 +51,11 @@ def doctor(way: Way) -> None:
             raise typer.Exit(Exit.FINDINGS)
 
 
-def _checks(way: Way) -> Iterator[Check]:
+def _checks(way: Way, store: Path | None) -> Iterator[Check]:
     from xavatar.session import checkup, health
     from xavatar.store import default_path
 
-    yield from health.local(way.store or default_path())
+    yield from health.local(store or default_path())
     yield checkup.embedded()
     if way.jid is not None:
         wish = checkup.Account(way.jid, way.host, way.port, way.ca_file, way.verify, way.timeout)

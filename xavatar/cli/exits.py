@@ -30,7 +30,7 @@ class Exit(IntEnum):
 
     FINE = 0
     FINDINGS = 1
-    """Findings at or above ``--fail-on``."""
+    """Findings at or above ``--fail-on``; a problem that `doctor` found."""
     USAGE = 2
     """Options, arguments or files that cannot be used."""
     CONNECTION = 3
@@ -42,7 +42,7 @@ class Exit(IntEnum):
 
 
 HELP = (
-    "Exit codes: 0 fine; 1 findings at or above --fail-on; 2 usage; 3 no connection or login; "
+    "Exit codes: 0 fine; 1 findings at or above --fail-on, or a problem (doctor); 2 usage; 3 no connection or login; "
     "4 incomplete (interrupted, or the server was lost; the partial result is written); 70 internal."
 )
 
