@@ -55,6 +55,18 @@ async def test_the_next_one_leaves_when_one_is_over(box: Sandbox, wire: Wire) ->
     assert box.stats().by_kind["disco"] == 5
 
 
+async def test_waiting_for_ones_turn_is_no_answering_time(box: Sandbox, wire: Wire) -> None:
+    async def took() -> float:
+        await wire.request(QUERY, to=ROMEO.jid)
+        return wire.took
+
+    mute = [ask(wire, MUTE, timeout=patience(0.3)) for _ in range(2)]
+    assert 0 < await took() < patience(0.2)
+    for task in mute:
+        with pytest.raises(QueryTimeout):
+            await task
+
+
 async def test_who_gave_up_waiting_is_not_sent(box: Sandbox, wire: Wire) -> None:
     mute = [ask(wire, MUTE) for _ in range(2)]
     waiting = [ask(wire, ROMEO) for _ in range(3)]

@@ -154,6 +154,8 @@ def test_a_refusal_is_not_asked_again() -> None:
 class Line:
     """A wire that answers with stanzas written here; an exception is raised instead."""
 
+    took = 0.0
+
     def __init__(self, *answers: str | Exception) -> None:
         self._answers = list(answers)
         self.asked: list[str] = []

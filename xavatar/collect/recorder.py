@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
@@ -64,19 +63,22 @@ class Recorder:
         """
         address = f" to={attribute(to)}" if to else ""
         question = f'<iq type="{kind}"{address}>{payload}</iq>'
-        started = time.perf_counter()
         try:
             answer = await self._wire.request(payload, to=to, kind=kind, timeout=timeout, step=step)
         except QueryError as error:
             silent = error.condition is None
-            self._note(step, question, "" if silent else _shown(_stanza(error)), error.status, started)
+            self._note(step, question, "" if silent else _shown(_stanza(error)), error.status)
             raise
-        self._note(step, question, _shown(answer), Status.OK, started)
+        self._note(step, question, _shown(answer), Status.OK)
         return answer
 
-    def _note(self, step: str, request: str, answer: str, status: Status, started: float) -> None:
-        elapsed = (time.perf_counter() - started) * 1000
-        self.exchanges.append(Exchange(step, request, answer, status, elapsed))
+    @property
+    def took(self) -> float:
+        """See :class:`xavatar.wire.Wire`."""
+        return self._wire.took
+
+    def _note(self, step: str, request: str, answer: str, status: Status) -> None:
+        self.exchanges.append(Exchange(step, request, answer, status, self.took * 1000))
 
 
 def _stanza(error: QueryError) -> Element:

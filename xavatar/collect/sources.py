@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -72,11 +71,10 @@ class Reader:
         blocked = self._breakers.blocked(subject, source)
         if blocked is not None:
             return Outcome(subject, source, Status.SKIPPED, "breaker-open", blocked)
-        started = time.perf_counter()
         try:
             outcome = await (self._pep(subject) if source is Source.PEP else self._vcard(subject))
         except QueryError as error:
-            elapsed = (time.perf_counter() - started) * 1000
+            elapsed = self._wire.took * 1000
             condition = error.condition or ("timeout" if error.status is Status.TIMEOUT else None)
             outcome = Outcome(subject, source, error.status, condition, _words(error), elapsed)
         except SessionClosed:
@@ -117,16 +115,13 @@ class Reader:
             pushed = self._pushes.get(bare, lifetime=self._settings.push_lifetime)
             if pushed is not None:
                 return pushed, None
-        started = time.perf_counter()
         asked = await self._patiently(lambda: fetch_metadata(self._wire, jid, timeout=self._settings.timeout))
-        return asked, (time.perf_counter() - started) * 1000
+        return asked, self._wire.took * 1000
 
     async def _vcard(self, subject: Subject) -> Outcome:
         jid = None if subject.kind is Kind.SELF else subject.jid
-        started = time.perf_counter()
         card = await self._patiently(lambda: fetch_vcard(self._wire, jid, timeout=self._settings.timeout))
-        elapsed = (time.perf_counter() - started) * 1000
-        outcome = Outcome(subject, Source.VCARD, Status.EMPTY, elapsed_ms=elapsed)
+        outcome = Outcome(subject, Source.VCARD, Status.EMPTY, elapsed_ms=self._wire.took * 1000)
         if not card.photos:
             return outcome
         readings: list[Reading] = []

@@ -59,10 +59,13 @@ class Lane:
     window : int
         Requests under way at once; more wait here for their turn, so that the next one leaves
         when an answer comes, whatever its asker does with it.
+    took : float
+        See :class:`.Wire`.
     """
 
     def __init__(self, stream: Any) -> None:
         self.window = sys.maxsize
+        self.took = 0.0
         self._under_way = 0
         self._waiting: deque[_Pending] = deque()
         self._stream = stream
@@ -108,6 +111,7 @@ class Lane:
             if pending.token is not None and pending.token.state is StanzaState.ACTIVE:
                 pending.token.abort()  # not sent yet, nobody waits for it any more
             if pending.deadline < math.inf:
+                self.took = pending.future.get_loop().time() - pending.deadline + timeout
                 self._under_way -= 1
                 self._begin_next()
 

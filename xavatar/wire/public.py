@@ -57,6 +57,7 @@ class PublicPath:
         self._client = client
         self._capture: Capture | None = None
         self._under_way: set[asyncio.Future[Any]] = set()
+        self.took = 0.0
 
     def tell(self, capture: Capture) -> None:
         """Tell whoever records of our requests and their answers, and of all presences and messages."""
@@ -93,6 +94,8 @@ class PublicPath:
             to=aioxmpp.JID.fromstr(to) if to else None,
             payload=_to_xso(payload, step, jid),
         )
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             async with asyncio.timeout(timeout):
                 answer = await self._send(iq)
@@ -104,6 +107,8 @@ class PublicPath:
             raise ProtocolViolation(jid, step, condition="unreadable") from None
         except OSError as lost:
             raise SessionClosed(f"{step} of {to or 'the own account'}: the connection was lost.") from lost
+        finally:
+            self.took = loop.time() - began
         result = Element(tag(CLIENT, "iq"), {"type": "result"} | ({"from": to} if to else {}))
         if answer.payload is not None:
             result.append(_to_tree(answer.payload))

@@ -167,6 +167,14 @@ class Wire(aioxmpp.service.Service):
         return LiveTrace(recorder, self._capture.add(recorder.record))
 
     @property
+    def took(self) -> float:
+        """Seconds from the last request that is over to its answer or error, without the time it waited for its turn.
+
+        To be read right after :meth:`request`, before anything else is awaited.
+        """
+        return self._path.took
+
+    @property
     def _path(self) -> Lane | PublicPath:
         return self._lane if self.raw and self._lane is not None else self._public
 
