@@ -167,7 +167,7 @@ class _Look:
         if self._status is not None and self._status not in UNREACHED:
             yield f"PEP nodes: {'there are none' if self._status is Status.NOT_FOUND else self._reach}."
         if self._case.subject.kind in (Kind.SELF, Kind.CONTACT):
-            said = {True: "yes, the server says that it keeps PEP and vCard the same", False: "no", None: "the server does not tell"}
+            said = {True: "offered, the server keeps both the same", False: "no", None: "the server does not tell"}
             yield f"Conversion between PEP and vCard (XEP-0398): {said[depth.converts]}."
         if depth.listed is not None:
             shown = [name for node, name in _SHORT.items() if node in depth.listed]
