@@ -28,7 +28,7 @@ _THEMES = Path(sys.prefix, "share/jupyter/lab/themes/@jupyterlab")
 
 FRONT_END = """
 (() => {
-  const models = {};
+  const models = {}, early = {};
   const text = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   const bytes = (buffer) => buffer instanceof ArrayBuffer ? new Uint8Array(buffer)
     : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
@@ -94,12 +94,18 @@ FRONT_END = """
     models, live, unrevoked: () => live.size,
     async open(id, source, state, paths, buffers) {
       put(state, paths, buffers);
-      await (models[id] = new Model(id, state)).open(source);
+      const model = new Model(id, state);
+      await model.open(source);
+      models[id] = model;
+      for (const message of early[id]?.splice(0) ?? []) model.handle(...message);
     },
     async show(id, selector) { await models[id].render(document.querySelector(selector)); },
   };
   const take = async () => {
-    for (const [id, kind, data, buffers] of JSON.parse(await pyTake())) models[id]?.handle(kind, data, buffers);
+    for (const [id, ...message] of JSON.parse(await pyTake())) {
+      if (models[id]) models[id].handle(...message);
+      else (early[id] ??= []).push(message);  // its module is still being loaded
+    }
     setTimeout(take, 10);
   };
   take();
@@ -158,6 +164,7 @@ class Blank:
         self._views += 1
         if widget.model_id not in self._widgets:
             self._widgets[widget.model_id] = widget
+            self._forget(widget.model_id)
             state, paths, buffers = remove_buffers({**widget.get_state(), "layout": None})
             self.page.evaluate(
                 "css => document.head.append(Object.assign(document.createElement('style'), {textContent: css}))",
@@ -191,6 +198,13 @@ class Blank:
             self._subshell.shutdown()
         assert not self.failures, self.failures
         assert not self.requests, f"the widgets asked the network: {self.requests}"
+
+    def _forget(self, model: str) -> None:
+        """Drop what was told before anybody looked: the state holds it."""
+        for _ in range(self._outbox.qsize()):
+            told = self._outbox.get()
+            if told[0] != model:
+                self._outbox.put(told)
 
     def _note(self, url: str) -> None:
         if not url.startswith(("blob:", "data:", "about:")):
