@@ -10,6 +10,7 @@ function render(view, album) {
   const { model, body } = view;
   const faces = new Faces(view, album);
   let picture = -1; // which one of several the ladder shows
+  let unfolded = false; // whether the stanzas are
   const button = (text, type, extra = {}) => {
     const made = h("button", { type: "button", text, ...extra });
     view.on(made, "click", () => view.send(type, type === "save" ? { number: picture } : {}));
@@ -125,11 +126,13 @@ function render(view, album) {
 
   function exchanges(sheet) {
     if (!sheet.exchanges.length) return null;
-    return h("section", { class: "xav-part", "aria-label": "Stanzas" }, h("details", {},
+    const folder = h("details", { open: unfolded },
       h("summary", { text: `${sheet.exchanges.length} questions and answers, as they went over the wire` }),
       sheet.exchanges.map(({ step, status, took, stanzas }) => h("div", {},
         h("div", { class: "xav-bar" }, h("b", { text: step }), h("span", { class: "xav-pill", text: status }), h("span", { class: "xav-quiet", text: took })),
-        stanzas.map((pieces) => h("pre", { class: "xav-xml", tabindex: 0 }, pieces.map(([kind, words]) => h("span", { class: kind ? `xav-xml-${kind}` : null, text: words }))))))));
+        stanzas.map((pieces) => h("pre", { class: "xav-xml", tabindex: 0 }, pieces.map(([kind, words]) => h("span", { class: kind ? `xav-xml-${kind}` : null, text: words })))))));
+    view.on(folder.firstChild, "click", () => { unfolded = !folder.open; }); // it opens after this
+    return h("section", { class: "xav-part", "aria-label": "Stanzas" }, folder);
   }
 
   function keep(message, buffers) {
