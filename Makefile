@@ -41,6 +41,7 @@ bench: setup ## measure beside peers: rosters on real servers, images, widgets; 
 docs: ## build the documentation into docs/_build
 	@scripts/setup $(VENV) "" dev docs
 	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build
+	$(BIN)/python scripts/dead-links docs/_build
 
 lock: ## resolve constraints.txt anew (needs uv)
 	@{ echo "# Exact versions of everything the development environment holds, for CPython 3.11 to 3.13. Made by: make lock"; \

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .avatar import is_sha1 as is_sha1
     from .avatar import normalize_id as normalize_id
     from .runtime.nested import enable_nested as enable_nested
+    from .runtime.nested import run_on as run_on
     from .sandbox import Sandbox as Sandbox
     from .sandbox import sandbox as sandbox
     from .session import AsyncSession as AsyncSession
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .session import login as login
     from .settings import Settings as Settings
     from .store import Store as Store
+    from .wire.trace import LiveTrace as LiveTrace
     from .wire.trace import Trace as Trace
 
 __version__: Final = "0.1.0"
@@ -42,6 +44,7 @@ _HOMES: Final = {
     "Audit": "audit",
     "AvatarService": "avatar",
     "AvatarSet": "avatar",
+    "LiveTrace": "wire.trace",
     "Sandbox": "sandbox",
     "Session": "session",
     "Settings": "settings",
@@ -56,9 +59,10 @@ _HOMES: Final = {
     "is_sha1": "avatar",
     "login": "session",
     "normalize_id": "avatar",
+    "run_on": "runtime.nested",
     "sandbox": "sandbox",
 }
-_MODULES: Final = frozenset({"audit", "avatar", "errors", "frames", "imaging", "model", "report", "widgets"})
+_MODULES: Final = frozenset({"audit", "avatar", "errors", "frames", "imaging", "model", "report", "scale", "widgets"})
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 

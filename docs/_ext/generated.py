@@ -24,14 +24,12 @@ def setup(app: Any) -> dict[str, bool]:
 def say_which(
     app: Any, what: str, name: str, obj: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None] | None:
-    """Name the module of a widget that a session makes: two classes are called Publisher, and two Login.
+    """Name the module of the widget that a session makes: two classes are called Publisher.
 
     The session imports widgets when they are wanted, so that Sphinx cannot look the name up.
     """
-    if returned in ("Login", "Publisher") and name.startswith(
-        ("xavatar.Session.", "xavatar.AsyncSession.", "xavatar.login")
-    ):
-        return signature, f"~xavatar.widgets.{returned}"
+    if returned == "Publisher" and name.startswith(("xavatar.Session.", "xavatar.AsyncSession.")):
+        return signature, "~xavatar.widgets.Publisher"
     return None
 
 

@@ -3,7 +3,7 @@
 A lesson has a module of judges here, named as its notebook without the number. A judge takes the pupil's answer, and by
 keyword whatever else the lesson hands to `check`; it returns a hint, or None when the answer is right::
 
-    from xavatar.lessons.checking import exercise, same
+    from xavatar.lessons import exercise, same
 
 
     @exercise("06.1")
@@ -16,7 +16,7 @@ is called, so that one lesson's extras are not asked for by another. The tests' 
 words of the hint that it must get.
 """
 
-from xavatar.lessons.checking import check
+from xavatar.lessons.checking import check, exercise, same
 from xavatar.lessons.photographs import photograph
 
-__all__ = ["check", "photograph"]
+__all__ = ["check", "exercise", "photograph", "same"]
