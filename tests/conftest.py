@@ -24,9 +24,8 @@ HERE = Path(__file__).parent
 KINDS = {"unit", "contract", "sandbox", "real", "notebooks", "browser", "golden"}
 
 WAY = re.compile(r"[\[-](public|traced)(?=[\]-])")  # through the wire: each has servers of its own, see tests/contract
-# Under pytest-xdist a fixture is made once per worker. What shares one expensive resource goes to one worker: here
-# whole folders, elsewhere each module.
-GROUPS = {"contract": "servers", "real": "servers", "notebooks": "kernels", "browser": "browser"}
+# Under pytest-xdist a fixture is made once per worker. What shares the servers goes to one worker, else each module.
+GROUPS = {"contract": "servers", "real": "servers"}
 
 PATCHED = pytest.StashKey[str]()
 

@@ -21,7 +21,7 @@ display(gallery, told)
 """
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_the_gallery(page: Page, tmp_path: Path) -> None:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)], metadata={"kernelspec": kernel})

@@ -22,7 +22,7 @@ distributed = pytest.importorskip("distributed")
 scale = pytest.importorskip("xavatar.scale")
 
 pytestmark = [
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(400),
     # Its workers' farewells, when a cluster is closed at once.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]

@@ -67,14 +67,14 @@ def test_there_are_lessons() -> None:
     assert {path.stem for path in LESSONS} == {path.stem for path in FOLDER.glob("*.md")}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_runs_from_top_to_bottom(lesson: Path) -> None:
     saved, notebook = read(lesson), read(lesson)
     given = answers(lesson)
     extra = [*given.SOLUTIONS, *(source for source, _ in given.MISTAKES)]
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in extra]
     folder = {"metadata": {"path": str(lesson.parent)}}
-    NotebookClient(notebook, timeout=60, kernel_name="python3", coalesce_streams=True, resources=folder).execute()
+    NotebookClient(notebook, timeout=180, kernel_name="python3", coalesce_streams=True, resources=folder).execute()
     cells = code(notebook)
     lessons, asked = cells[: len(cells) - len(extra)], cells[len(cells) - len(extra) :]
     assert [kinds(cell) for cell in lessons] == [kinds(cell) for cell in code(saved)], "run notebooks/refresh.py"

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(400)  # a wheel is built and installed first
 ROOT = Path(__file__).parents[2]
 PROGRAM = ("-c", "from xavatar.cli import main; main()")
 HERE = "import xavatar, xavatar.lessons\nassert xavatar.__file__.startswith({root!r}), xavatar.__file__"
@@ -30,7 +31,7 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "venv"
         build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-        subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=50)
+        subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=170)
         (self.wheel,) = folder.glob("*.whl")
         venv.create(self.folder)
         packages = Path(sysconfig.get_path("purelib", vars={"base": str(self.folder), "platbase": str(self.folder)}))
@@ -45,7 +46,7 @@ class Installation:
         """The environment without what could lead to the checkout."""
         return {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST"))}
 
-    def run(self, *args: str, cwd: Path, timeout: float = 50) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, cwd: Path, timeout: float = 170) -> subprocess.CompletedProcess[str]:
         command = [str(self.python), *args]
         return subprocess.run(command, cwd=cwd, env=self.env, capture_output=True, text=True, timeout=timeout)
 
@@ -83,7 +84,7 @@ def test_the_editable_installation_finds_the_lessons_too() -> None:
 def test_the_lessons_run_from_the_wheel(installed: Installation, lessons: Path) -> None:
     found = installed.run("-c", HERE.format(root=str(installed.folder)), cwd=lessons)
     assert found.returncode == 0, found.stderr
-    nbmake = ("-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=60", "-n", "2", "-q", "-c", os.devnull)
+    nbmake = ("-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=180", "-n", "2", "-q", "-c", os.devnull)
     ran = installed.run("-m", "pytest", *nbmake, f"--rootdir={lessons}", str(lessons), cwd=lessons, timeout=590)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     count = len(list(lessons.glob("*.ipynb")))

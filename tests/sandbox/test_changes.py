@@ -14,6 +14,7 @@ import pytest
 
 import xavatar as xa
 from tests.browser.people import picture
+from tests.support import patience
 from tests.wire_support import Proxy
 from xavatar.collect.changes import Change, Changes, What
 from xavatar.errors import ConfigError, SessionError
@@ -52,7 +53,7 @@ def hashed(value: str) -> str:
 
 def test_published_before_and_after(session: xa.Session) -> None:
     changes = session.changes(pictures=True)
-    coming = changes.follow(timeout=10)
+    coming = changes.follow(timeout=patience(10))
     publish(session, ROMEO, picture(1))
     first = next(coming)
     assert (first.jid, first.name, first.what, first.source) == (ROMEO, "Romeo", What.PUBLISHED, Source.PEP)
@@ -73,7 +74,7 @@ def test_published_before_and_after(session: xa.Session) -> None:
 def test_gone_in_every_way(session: xa.Session) -> None:
     box = session.sandbox
     assert box is not None
-    coming = session.changes().follow(timeout=10)
+    coming = session.changes().follow(timeout=patience(10))
     told: list[tuple[str, str]] = []
 
     def hear() -> None:
@@ -104,7 +105,7 @@ def test_gone_in_every_way(session: xa.Session) -> None:
 def test_the_same_again_is_no_change(session: xa.Session) -> None:
     publish(session, ROMEO, picture(5))
     changes = session.changes(pictures=True)
-    coming = changes.follow(timeout=10)
+    coming = changes.follow(timeout=patience(10))
     publish(session, ROMEO, picture(5))
     publish(session, HAMLET, picture(6))
     assert next(coming).jid == HAMLET
@@ -115,7 +116,7 @@ def test_presences(session: xa.Session) -> None:
     box = session.sandbox
     assert box is not None
     changes = session.changes(pictures=True)
-    coming = changes.follow(timeout=10)
+    coming = changes.follow(timeout=patience(10))
     one, other = "1" * 40, "2" * 40
     box.set_presence(ROMEO, "home", hashed(one))
     first = next(coming)
@@ -134,7 +135,7 @@ def test_presences(session: xa.Session) -> None:
 
 
 def test_metadata_without_data(session: xa.Session) -> None:
-    coming = session.changes().follow(timeout=10)
+    coming = session.changes().follow(timeout=patience(10))
     publish(session, ROMEO, picture(7), with_data=False)
     change = next(coming)
     assert change.after.sha1 is None
@@ -143,7 +144,7 @@ def test_metadata_without_data(session: xa.Session) -> None:
 
 def test_only_so_many_are_kept(session: xa.Session) -> None:
     changes = session.changes(keep=2)
-    coming = changes.follow(timeout=10)
+    coming = changes.follow(timeout=patience(10))
     for seed in range(4):
         publish(session, ROMEO, picture(10 + seed))
         next(coming)
@@ -173,7 +174,7 @@ def test_it_ends_when_stopped_or_forgotten(session: xa.Session) -> None:
         pass
     forgotten = weakref.ref(session.changes())
     kept = session.changes()
-    coming = kept.follow(timeout=10)
+    coming = kept.follow(timeout=patience(10))
     gc.collect()
     assert forgotten() is None
     publish(session, ROMEO, picture(20))
@@ -199,8 +200,8 @@ async def test_awaitable() -> None:
         other = next(jid for jid in session.sandbox.logins if not session.jid.startswith(jid))
         async with AsyncSession(other, sandbox=session.sandbox) as owner:
             changes = await session.changes()
-            own = (await owner.changes()).follow(timeout=10)
-            coming = changes.follow(timeout=10)
+            own = (await owner.changes()).follow(timeout=patience(10))
+            coming = changes.follow(timeout=patience(10))
             plan = asyncio.create_task(owner.publish(picture(30)))
             seen = await anext(coming)
             await plan
@@ -223,12 +224,12 @@ async def test_across_a_lost_connection() -> None:
             AsyncSession(other, sandbox=box) as owner,
         ):
             changes = await session.changes(pictures=True)
-            coming = changes.follow(timeout=20)
+            coming = changes.follow(timeout=patience(20))
             back = asyncio.Event()
             gone = asyncio.Event()
             session._online().on_state(lambda _: gone.set())
             proxy.cut(back)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(patience(10)):
                 await gone.wait()
             await owner.publish(picture(40))
             back.set()
@@ -243,7 +244,7 @@ async def test_a_connection_lost_for_good() -> None:
             changes = await session.changes()
             waiting = asyncio.create_task(anext(changes.follow()))
             async with AsyncSession(session.jid, sandbox=box):  # the same resource: the first one has to go
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(patience(20)):
                     with pytest.raises(SessionError):
                         await waiting
             assert changes.ended

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from tests.browser.people import picture
+from tests.support import patience
 from xavatar.session import AsyncSession
 
 
 async def test_the_monitor_of_an_awaitable_session() -> None:
     async with AsyncSession(sandbox="pair") as session:
         monitor = await session.monitor(keep=7, progress=False)
-        coming = monitor.changes.follow(timeout=10)
+        coming = monitor.changes.follow(timeout=patience(10))
         await session.publish(picture(50))
         change = await anext(coming)
         assert change.jid == session.jid.partition("/")[0]
