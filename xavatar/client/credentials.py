@@ -9,6 +9,7 @@ import sys
 from typing import Final
 
 from xavatar.errors import ConfigError
+from xavatar.runtime.environment import ipykernel_version
 
 VARIABLE: Final = "XAVATAR_PASSWORD"
 KEYRING_SERVICE: Final = "xavatar"
@@ -79,6 +80,7 @@ def _from_keyring(jid: str) -> str | None:
 
 
 def _ask(jid: str) -> str | None:
-    if "ipykernel" in sys.modules or (sys.stdin is not None and sys.stdin.isatty()):
+    # A kernel asks through its front end; marimo, which has no prompt for getpass, is none.
+    if ipykernel_version() is not None or (sys.stdin is not None and sys.stdin.isatty()):
         return getpass.getpass(f"Password of {jid}: ")
     return None
