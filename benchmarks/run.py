@@ -28,7 +28,7 @@ from .contestants import CONTESTANTS, Contestant
 from .race import Result, Task
 from .results import Measured, write
 
-SERVERS: dict[str, type[RunningServer]] = {"prosody": Prosody, "ejabberd": Ejabberd, "sandbox": Embedded}
+SERVERS: dict[str, type[RunningServer]] = {"ejabberd": Ejabberd, "prosody": Prosody, "sandbox": Embedded}
 ROOT = Path(__file__).parent.parent
 TIMEOUT = 180.0
 _WORTH = 8000
@@ -101,9 +101,8 @@ def main() -> None:
                 results.setdefault(contestant, []).append(result)
         finally:
             server.stop()
-    if measured:
-        write(arguments.out, measured, window=arguments.window, others=others)
-        print(f"Written: {arguments.out}")
+        write(arguments.out, measured, window=arguments.window, others=others)   # what is left may take long
+        print(f"Written: {arguments.out}", flush=True)
 
 
 if __name__ == "__main__":
