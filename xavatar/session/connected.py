@@ -139,7 +139,9 @@ class Connected:
 
     def _online(self) -> Connection:
         connection = self._connection
-        if self._closed or connection is None:
+        if self._closed:
+            raise SessionClosed(f"The session of {self.jid} is closed. Make a new one.")
+        if connection is None:
             raise SessionClosed(f"The session of {self.jid} is not open. Call open(), or use it in a with block.")
         if connection.state is not State.ONLINE:
             because = f" ({connection.last_error})" if connection.last_error else ""
