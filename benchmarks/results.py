@@ -48,10 +48,11 @@ PROFILE = """
 ## Where the time goes
 
 Of `xavatar_pep` on ejabberd, by py-spy, as shares of the time in which a thread held the interpreter's lock, on \
-2026-11-22: a third asks and reads (coroutines, futures, values), a fifth parses XML, a twelfth builds the frame, a \
-twentieth is TLS and sockets, as much the block list and images known already, two to three per cent \
-acknowledgements (XEP-0198); the rest is asyncio's own. Decoding pictures takes a second thread two thirds as long as \
-all of that together takes the first, and the server needs one of the two cores as well. uvloop changes nothing.
+2026-11-23: a quarter asks and reads (coroutines, futures, values), as much parses XML (expat itself more than half of \
+it), a sixth looks at pictures on another thread, a sixteenth builds the frame, a twentieth hands pictures over and \
+back; TLS, sockets and asyncio's own take the rest. The server needs one of the two cores as well. Gone since the day \
+before: two questions to the store for each picture (a sixth of the time), looking for garbage (a twentieth), \
+acknowledgements as objects (a thirtieth), hand-overs of a few pictures each. uvloop changes nothing.
 """
 Measured = dict[tuple[str, int], dict[str, list[Result]]]
 
