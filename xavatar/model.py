@@ -304,7 +304,11 @@ class Inventory:
     held : frozenset of str
     blocked : frozenset of str
         Never to be fetched, kept or shown again; none of `held`.
+    doubted : frozenset of str
+        Those of `held` that lay in an item which was odd. Items with them are fetched again, to
+        see whether they still are: the bytes, which are here, do not tell.
     """
 
     held: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
+    doubted: frozenset[str] = frozenset()

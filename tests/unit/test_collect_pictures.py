@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import cast
 from xml.etree.ElementTree import Element, fromstring
@@ -33,9 +33,13 @@ class Shelf:
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
+        self.doubted: set[str] = set()
 
     def inventory(self) -> Inventory:
-        return Inventory(frozenset(self.kept))
+        return Inventory(frozenset(self.kept), doubted=frozenset(self.doubted))
+
+    def doubt(self, odd: Collection[str], sound: Collection[str]) -> None:
+        self.doubted = self.doubted - set(sound) | set(odd)
 
     def get(self, sha1: str) -> bytes | None:
         return self.kept.get(sha1)
@@ -116,6 +120,20 @@ def test_what_was_odd_is_told_again_though_the_picture_is_known() -> None:
     assert seen.fetched == 1
     assert seen.pep["chorus"].problems == ("P84-05 white space in the base64",)
     assert seen.pep["romeo"].problems == ()
+
+
+def test_what_was_odd_in_an_earlier_session_is_asked_for_again() -> None:
+    """Else an audit would call a finding fixed that is not, or keep one that is."""
+    shelf, odd, mended = Shelf(), owner("chorus", wrap=True), owner("chorus")
+    assert look(odd, owner("nurse", OTHER, id_=hashlib.sha1(OTHER).hexdigest()), shelf=shelf).fetched == 2
+    assert shelf.doubted == {SHA1}
+    for _ in range(2):
+        seen = look(odd, times=3, shelf=shelf)
+        assert (seen.fetched, seen.pep["chorus"].problems) == (1, ("P84-05 white space in the base64",))
+    seen = look(mended, shelf=shelf)
+    assert (seen.fetched, seen.pep["chorus"].problems) == (1, ())
+    assert shelf.doubted == set()
+    assert look(mended, shelf=shelf).fetched == 0
 
 
 def test_a_picture_declared_too_large_is_not_fetched() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from xavatar.errors import ConfigError, HashMismatch, StoreError
 from xavatar.frames.images import lookup
+from xavatar.model import Inventory
 from xavatar.store import Store, default_store
 
 
@@ -104,6 +105,20 @@ def test_erasing_a_blocked_image_leaves_no_byte_in_the_file(tmp_path: Path) -> N
         assert FACE not in path.read_bytes()
         store.unblock(KEY)
         assert store.get(KEY) is None
+
+
+def test_the_inventory_tells_held_blocked_and_doubted(store: Store) -> None:
+    other, absent = hashlib.sha1(b"other").hexdigest(), "0" * 40
+    store.put(KEY, FACE)
+    store.put(other, b"other")
+    assert store.inventory() == Inventory(frozenset({KEY, other}))
+    store.doubt({KEY, other, absent}, set())
+    assert store.inventory().doubted == {KEY, other}
+    store.doubt(set(), {KEY})
+    store.block(other)
+    assert store.inventory() == Inventory(frozenset({KEY}), frozenset({other}))
+    store.close()
+    assert store.inventory() == Inventory()
 
 
 def test_only_hashes_can_be_blocked(store: Store) -> None:

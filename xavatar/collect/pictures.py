@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from xavatar.avatar import normalize_id
+from xavatar.avatar import is_sha1, normalize_id
 from xavatar.avatar.parse import Picture
 from xavatar.avatar.read import fetch_data
 from xavatar.errors import QueryError, SessionClosed
@@ -34,6 +34,9 @@ class ImageShelf(Protocol):
     def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
         """Keep images' bytes; pairs of SHA-1 and bytes."""
 
+    def doubt(self, odd: Collection[str], sound: Collection[str]) -> None:
+        """Remember which images lay in odd items, and which do no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Fetched:
@@ -57,7 +60,8 @@ class Pictures:
     -----
     Two contacts who announce one hash cost one query (P84-19), unless the bytes of the first
     do not hash to it: a wrong image is never taken for somebody else's (D-09). What was odd about
-    somebody's data item is remembered, since a picture that is known is not fetched again.
+    somebody's data item is remembered, since a picture that is known is not fetched again; by the
+    shelf too, so that the next session asks for such items and sees whether they still are odd.
     """
 
     def __init__(self, wire: Wire, shelf: ImageShelf, settings: Settings) -> None:
@@ -69,13 +73,26 @@ class Pictures:
         self._inventory: Inventory | None = None
         self._facts: dict[str, ImageFacts] = {}
         self._problems: OrderedDict[Item, tuple[str, ...]] = OrderedDict()
+        self._odd: dict[str, bool] = {}
+        self._doubted: frozenset[str] = frozenset()  # since before this session
+        self._asked_again: set[Item] = set()
         self._flights: SingleFlight[str, _Fetched] = SingleFlight()
         self.fetched = 0
         """Data queries sent so far."""
 
     async def take_stock(self) -> None:
         """Ask what is on the shelf: once for a collection, since every question to a database takes its time."""
-        self._inventory = await asyncio.to_thread(self._shelf.inventory)
+        first, self._inventory = self._inventory is None, await asyncio.to_thread(self._shelf.inventory)
+        if first:
+            self._doubted = self._inventory.doubted
+
+    async def note_down(self) -> None:
+        """Tell the shelf of odd items, once a collection is over."""
+        before = self._inventory.doubted if self._inventory is not None else frozenset()
+        odd = {key for key, is_odd in self._odd.items() if is_odd} - before
+        sound = {key for key, is_odd in self._odd.items() if not is_odd} & before
+        if odd or sound:
+            await asyncio.to_thread(self._shelf.doubt, odd, sound)
 
     async def known(self, key: str) -> ImageFacts | None:
         """Return the facts of an image that is here already, by its SHA-1."""
@@ -105,9 +122,15 @@ class Pictures:
         assert self._inventory is not None
         if key in self._inventory.blocked:
             return Reading(descriptor, None, Status.SKIPPED, "blocked"), ()
-        if known is not None:
-            return Reading(descriptor, known, Status.OK), self._problems.get((jid, descriptor.id), ())
-        fetched = await self._fetch_once(jid, descriptor.id, key)
+        item = (jid, descriptor.id)
+        doubted = key in self._doubted and item not in self._asked_again
+        if known is not None and not doubted:
+            return Reading(descriptor, known, Status.OK), self._problems.get(item, ())
+        if doubted:
+            self._asked_again.add(item)
+            fetched = await self._fetch(*item)
+        else:
+            fetched = await self._fetch_once(jid, descriptor.id, key)
         mine = fetched.problems if fetched.jid == jid else ()
         return Reading(descriptor, fetched.facts, fetched.status, fetched.condition), mine
 
@@ -126,7 +149,6 @@ class Pictures:
         if descriptor.nbytes is not None and descriptor.nbytes > self._settings.max_image_bytes:
             return Status.SKIPPED, "over-limit"
         return None
-
 
     async def _fetch_once(self, jid: str | None, id_: str, key: str) -> _Fetched:
         fetched = await self._flights.run(key, lambda: self._fetch(jid, id_))
@@ -148,6 +170,9 @@ class Pictures:
         return _Fetched(jid, *await self._look(picture.data), picture.problems)
 
     def _note(self, item: Item, problems: tuple[str, ...]) -> None:
+        key = normalize_id(item[1])
+        if is_sha1(key):
+            self._odd[key] = self._odd.get(key, False) or bool(problems)
         self._problems.pop(item, None)
         if problems:
             self._problems[item] = problems

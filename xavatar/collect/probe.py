@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -47,13 +47,16 @@ class _Afresh:
         self._shelf = shelf
 
     def inventory(self) -> Inventory:
-        return replace(self._shelf.inventory(), held=frozenset())
+        return replace(self._shelf.inventory(), held=frozenset(), doubted=frozenset())
 
     def get(self, sha1: str) -> bytes | None:
         return None
 
     def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
         self._shelf.put_many(pictures)
+
+    def doubt(self, odd: Collection[str], sound: Collection[str]) -> None:
+        self._shelf.doubt(odd, sound)
 
 
 async def subject_of(wire: Wire, jid: str, account: str, *, timeout: float) -> Subject:

@@ -262,6 +262,7 @@ class Looking(Connected):
                     await self._presences_in(connection)
             finally:
                 self.last = collection.snapshot()
+                await self._pictures.note_down()
             return frame(self.last.outcomes, snapshot=self.last.id)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -71,7 +71,16 @@ def inventory(db: Database) -> Inventory:
     """Return which images are here, and which are blocked."""
     with db.moment():
         blocked = frozenset(key for (key,) in db.read("SELECT sha1 FROM blocked"))
-        return Inventory(frozenset(key for (key,) in db.read("SELECT sha1 FROM images")) - blocked, blocked)
+        held: dict[str, int | None] = dict(db.read("SELECT sha1, doubted FROM images"))
+    held_keys = frozenset(held) - blocked
+    return Inventory(held_keys, blocked, frozenset(key for key in held_keys if held[key]))
+
+
+def doubt(db: Database, odd: Collection[str], sound: Collection[str]) -> None:
+    """Remember which images lay in odd items, and which do no more."""
+    with db.write() as transaction:
+        for keys, is_odd in ((odd, 1), (sound, 0)):
+            transaction.executemany("UPDATE images SET doubted = ? WHERE sha1 = ?", [(is_odd, key) for key in keys])
 
 
 def unblock(db: Database, sha1: str) -> None:

@@ -74,7 +74,7 @@ FINDINGS: Final = Table("findings", ("row INTEGER PRIMARY KEY", _OF_SNAPSHOT), _
 IMAGES: Final = Table(
     "images",
     ("sha1 TEXT PRIMARY KEY", "nbytes INTEGER NOT NULL", "kept_at TEXT NOT NULL", "data BLOB NOT NULL"),
-    {},
+    {"doubted": "INTEGER"},
 )
 BLOCKED: Final = Table("blocked", ("sha1 TEXT PRIMARY KEY", "reason TEXT NOT NULL", "blocked_at TEXT NOT NULL"), {})
 TABLES: Final = (SNAPSHOTS, FACTS, DESCRIPTORS, FINDINGS, IMAGES, BLOCKED)

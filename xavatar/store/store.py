@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -253,6 +253,16 @@ class Store:
     def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
         """Keep several images at once, pairs of SHA-1 and bytes, all or none; see :meth:`put`."""
         images.put(self._db, pictures)
+
+    def doubt(self, odd: Collection[str], sound: Collection[str]) -> None:
+        """Remember which images lay in odd items, and which do no more: items with the former are fetched again.
+
+        Parameters
+        ----------
+        odd, sound : collection of str
+            SHA-1 of images; others than those that are here are left out.
+        """
+        images.doubt(self._db, odd, sound)
 
     def block(self, sha1: str, reason: str = "", *, erase: bool = False) -> None:
         """Never show, keep or export an image again, as one that was put up to shock a public room.
