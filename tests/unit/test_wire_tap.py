@@ -113,6 +113,21 @@ def test_an_answer_of_ours_becomes_a_tree_and_stays_out_of_aioxmpp(line: Line) -
     assert (line.stanzas, line.board.passes, line.errors) == ([], 0, [])
 
 
+def test_prefixes_are_resolved_in_an_answer(line: Line) -> None:
+    """Element, root and attributes: whatever prefix a server takes, the names are the same."""
+    line.feed(
+        "<iq type='result' id='mine' xml:lang='en'><p:query xmlns:p='urn:x' plain='1' p:own='2'>"
+        "<a xmlns='urn:y' xml:lang='de'/></p:query></iq>"
+    )
+    (answer,) = line.board.answers
+    language = "{http://www.w3.org/XML/1998/namespace}lang"
+    assert [(node.tag, dict(node.items())) for node in answer.iter()] == [
+        ("{jabber:client}iq", {"type": "result", "id": "mine", language: "en"}),
+        ("{urn:x}query", {"plain": "1", "{urn:x}own": "2"}),
+        ("{urn:y}a", {language: "de"}),
+    ]
+
+
 def test_other_answers_pass_unseen(line: Line) -> None:
     line.feed(ANSWER.replace("mine", "other").replace("<query xmlns='urn:x'><a b='c&amp;d'>é</a></query>", ""))
     assert [stanza.id_ for stanza in line.stanzas] == ["other"]

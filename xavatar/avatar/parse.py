@@ -24,6 +24,7 @@ from xavatar.wire.xml import DATA, METADATA, VCARD, VCARD_UPDATE, split, tag
 _ITEM: Final = "}item"
 _METADATA: Final = tag(METADATA, "metadata")
 _INFO: Final = tag(METADATA, "info")
+_POINTER: Final = tag(METADATA, "pointer")
 _DATA: Final = tag(DATA, "data")
 _DIGITS: Final = re.compile(r"\d{1,12}")
 _ALPHABET: Final = re.compile(r"[^A-Za-z0-9+/]")
@@ -129,14 +130,13 @@ def parse_metadata(metadata: Element, item_id: str | None = None, problems: tupl
     descriptors: list[Descriptor] = []
     pointer: str | None = None
     for child in metadata:
-        namespace, local = split(child.tag)
         if child.tag == _INFO:
             if pointer is not None:
                 notes.append("P84-18 info after pointer")
             descriptors.append(_info(child, len(descriptors), item_id, notes))
-        elif (namespace, local) == (METADATA, "pointer"):
+        elif child.tag == _POINTER:
             pointer = _pointer(child, bool(descriptors), notes)
-        elif local == "stop":
+        elif (local := split(child.tag)[1]) == "stop":
             notes.append("P84-17 the deprecated <stop/>")
         else:
             notes.append(f"P84-18 <{local[:_SHOWN]}/> in the metadata")

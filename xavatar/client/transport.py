@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import aioxmpp.protocol
 
 from xavatar.wire.seam import parse_at_once
 
+_BUFFER: Final = 1 << 18
 
 class StreamTransport(asyncio.Transport):
     """What :class:`aioxmpp.protocol.XMLStream` writes to.
@@ -87,7 +88,7 @@ class StreamTransport(asyncio.Transport):
         return self._inner.get_extra_info(name, default)
 
 
-class Bridge(asyncio.Protocol):
+class Bridge(asyncio.BufferedProtocol):
     """Stands between the socket and the XML stream.
 
     Parameters
@@ -107,15 +108,20 @@ class Bridge(asyncio.Protocol):
         self._stream = stream
         self._domain = domain
         self._parser: Any = None
+        self._buffer = memoryview(bytearray(_BUFFER))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the stream speak through the wrapped transport."""
         # Not checked: uvloop's transports have its methods, and are none of its subclasses.
         self._stream.connection_made(StreamTransport(cast(asyncio.Transport, transport), self, self._domain))
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Lend a place for what comes: else asyncio's TLS makes a new one, of a quarter of a MiB, for each record."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Feed the stream; a parser that began with these bytes never holds a stanza's end back."""
-        self._stream.data_received(data)
+        self._stream.data_received(bytes(self._buffer[:nbytes]))
         if (parser := getattr(self._stream, "_parser", None)) is not self._parser:  # new after TLS and after SASL
             self._parser = parser
             parse_at_once(parser)

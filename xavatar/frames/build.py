@@ -65,7 +65,8 @@ def _array(values: Sequence[Any], dtype: Any) -> Any:
     if not any(value is not None for value in values):
         values = [None] * len(values)
     elif dtype == STRING:
-        values = [text if text is None or is_plain(text) else clean(text) for text in values]
+        if not is_plain("".join(filter(None, values))):  # one look at all, since a look at each costs more
+            values = [clean(text) for text in values]
     elif dtype == INTEGER:
         # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
         values = [number if number is not None and number in _INT64 else None for number in values]

@@ -113,7 +113,7 @@ class Tap:
             name = self._names[raw]
             if (name == IQ and self._board.expects(attributes)) or name == ACK_REQUEST:
                 self._root = self._open(name, attributes)
-                self._hand(self._own_start, self._own_end, self._builder.data)
+                self._hand(self._builder.start, self._own_end, self._builder.data)
                 return
             if name in STANZAS and self._board.watches(name[15:]):
                 self._begins.clear()
@@ -150,17 +150,21 @@ class Tap:
 
     # -- in an answer of ours, or a request for an acknowledgement
 
-    def _own_start(self, raw: str, attributes: dict[str, str]) -> None:
-        self._open(self._names[raw], attributes)
+    # The builder hears of their elements from the parser itself, without Python between the two, and by expat's names.
 
     def _own_end(self, raw: str) -> None:
-        element = self._builder.end(self._names[raw])
-        if element is self._root:
-            self._over()
-            if element.tag == IQ:
-                self._board.answered(element)
-            else:
-                self._board.asked()
+        element = self._builder.end(raw)
+        element.tag = self._names[raw]
+        if element is not self._root:
+            attributes = element.items()  # a list, empty for most
+            if attributes and any(" " in key for key, _ in attributes):
+                element.attrib = {self._names[key]: value for key, value in attributes}
+            return
+        self._over()
+        if element.tag == IQ:
+            self._board.answered(element)
+        else:
+            self._board.asked()
 
     # -- in a stanza that somebody observes
 
