@@ -27,13 +27,13 @@ class StreamTransport(asyncio.Transport):
     ----------
     inner : asyncio.Transport
         TCP, or TLS already.
-    protocol : asyncio.Protocol
+    protocol : asyncio.BaseProtocol
         Who gets what is received.
     domain : str
         Whom the certificate must name.
     """
 
-    def __init__(self, inner: asyncio.Transport, protocol: asyncio.Protocol, domain: str) -> None:
+    def __init__(self, inner: asyncio.Transport, protocol: asyncio.BaseProtocol, domain: str) -> None:
         super().__init__()
         self._inner = inner
         self._protocol = protocol
