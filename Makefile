@@ -6,6 +6,8 @@ SHELL := bash
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 3
+# Where it is set, every test process and every `xavatar` that a test starts would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'

@@ -43,9 +43,12 @@ def pytest_configure() -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two workers more than cores, since tests wait; none where starting them takes longer than what was chosen."""
-    options = config.option
-    chosen = options.keyword or options.capture == "no" or not all(Path(each).is_dir() for each in config.args)
-    return 0 if chosen else min(6, (os.cpu_count() or 1) + 2)
+    return 0 if _chosen(config) or config.option.capture == "no" else min(6, (os.cpu_count() or 1) + 2)
+
+
+def _chosen(config: pytest.Config) -> bool:
+    """Tell whether some tests were asked for, rather than whole folders of them."""
+    return bool(config.option.keyword) or not all(Path(each).is_dir() for each in config.args)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -73,8 +76,12 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test after its folder."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test after its folder; leave slow ones to those who have the time, or who ask for them."""
+    if not (THOROUGH or config.option.markexpr or _chosen(config)):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
     for item in items:
         kind = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
         if kind in KINDS:

@@ -20,7 +20,7 @@ from xavatar.store import Store
 BALCONY, NOWHERE = "balcony@rooms.capulet.lit", "nowhere@rooms.nowhere.lit"
 
 # One of Verona is silent; the others have little to wait for each other.
-SOON = xa.Settings(timeout=patience(0.5), concurrency=16)
+SOON = xa.Settings(timeout=patience(0.5), concurrency=16, presence_wait=0.1)
 
 
 @pytest.fixture(scope="module")

@@ -244,6 +244,7 @@ async def test_others_are_answered_at_a_pace(boxes: list[Sandbox]) -> None:  # D
         assert box.stats().by_kind["vcard"] <= 4
 
 
+@pytest.mark.slow
 async def test_two_sessions_do_not_rouse_each_other(boxes: list[Sandbox]) -> None:  # D-40
     """A server that says a stale value in everybody's name, and announces nothing of it."""
 

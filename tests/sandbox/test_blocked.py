@@ -12,7 +12,7 @@ from xavatar.report import render
 from xavatar.store import Store
 
 # One of Verona is silent; the others have little to wait for each other.
-SOON = xa.Settings(timeout=patience(0.5), concurrency=16)
+SOON = xa.Settings(timeout=patience(0.5), concurrency=16, presence_wait=0.1)
 
 
 def pictures(audit: Audit, sha1: str) -> list[tuple[Status, str | None]]:

@@ -24,12 +24,13 @@ from xavatar.session import AsyncSession
 
 METADATA, DATA = "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
 EMPTY = Item("none", f"<metadata xmlns='{METADATA}'/>")
+SOON = xa.Settings(timeout=patience(0.7), concurrency=8, presence_wait=0.1)  # one of Verona is silent
 ROMEO, HAMLET = "romeo@montague.lit", "hamlet@elsinore.lit"
 
 
 @pytest.fixture
 def session() -> Iterator[xa.Session]:
-    with xa.connect(sandbox="verona") as opened:
+    with xa.connect(sandbox="verona", settings=SOON) as opened:
         yield opened
 
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import aioxmpp
 import aioxmpp.connector
@@ -114,6 +115,7 @@ async def test_aioxmpp_reads_avatars_and_refusals(server: Server) -> None:
 
 async def test_aioxmpp_is_resumed_after_a_broken_connection(server: Server) -> None:
     client = stock(server)
+    client.backoff_start = timedelta(milliseconds=50)
     destroyed: list[object] = []
     async with client.connected(presence=aioxmpp.PresenceState(False)):
         resumed = asyncio.get_running_loop().create_future()

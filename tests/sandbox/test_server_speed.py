@@ -7,6 +7,8 @@ import base64
 import hashlib
 import time
 
+import pytest
+
 from tests.sandbox.conftest import Enter, Serve
 from tests.support import THOROUGH
 from xavatar.sandbox import Account, Item, Node, Resource, Scenario
@@ -48,6 +50,7 @@ def requests(contacts: list[Account]) -> list[bytes]:
     return [text.encode() for text in texts]
 
 
+@pytest.mark.slow
 async def test_a_roster_of_2000_is_answered_quickly(serve: Serve, enter: Enter) -> None:
     contacts = [contact(number) for number in range(CONTACTS)]
     user = Account("juliet@capulet.lit", password="wherefore")

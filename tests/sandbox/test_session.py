@@ -294,6 +294,7 @@ with xa.connect(sandbox=sys.argv[1], settings=xa.Settings(concurrency=1)) as s:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
 def test_an_interrupt_keeps_the_connection_and_what_was_collected(tmp_path: Path) -> None:
     assert signal.SIGINT
@@ -309,6 +310,7 @@ def test_an_interrupt_keeps_the_connection_and_what_was_collected(tmp_path: Path
     assert (complete, state, second) == ("False", "online", "True")
 
 
+@pytest.mark.slow
 def test_forgetting_to_close_ends_quietly(tmp_path: Path) -> None:
     script = "import xavatar as xa; s = xa.connect(sandbox='pair'); print(s.state)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)

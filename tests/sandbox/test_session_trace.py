@@ -9,6 +9,7 @@ import html
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -191,6 +192,7 @@ async def test_no_login_is_recorded(
     async with Proxy(box.login) as proxy:
         way = login(box, proxy.port)
         connection = Connection.to(way)
+        connection.client.backoff_start = timedelta(milliseconds=50)
         resumed = asyncio.Event()
         connection.client.on_stream_resumed.connect(resumed.set)
         trace = connection.wire.trace()

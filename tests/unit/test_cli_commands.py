@@ -170,6 +170,7 @@ def test_severities_of_ones_own(tmp_path: Path) -> None:
     assert without.exit_code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_an_interrupt_keeps_what_was_collected(tmp_path: Path) -> None:
     scenario, frame = tmp_path / "silent.toml", tmp_path / "frame.csv"
@@ -208,6 +209,7 @@ def test_a_sandbox_takes_other_clients_until_it_is_stopped(ending: signal.Signal
         pass
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     command = [sys.executable, "-W", "ignore", "-c", "from xavatar.cli import main; main()", "rules", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -60,6 +60,7 @@ def test_exactly_the_pairs_that_brute_force_finds(hashes: list[int], threshold: 
     assert told(np.array(hashes, np.uint64), threshold) == brute_force(hashes, threshold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", [0, 1, 3, 4, 5, 7, 10])
 def test_many_hashes_against_brute_force(threshold: int) -> None:
     """Enough of them that bands of other widths are chosen, and that they come in several pieces."""
@@ -93,6 +94,7 @@ def test_thresholds_that_make_no_sense(threshold: int) -> None:
         near_pairs(np.array([], np.uint64), threshold)
 
 
+@pytest.mark.slow
 def test_hundred_thousand_hashes_take_seconds() -> None:
     """5 000 000 000 comparisons would take minutes; the processor's time is counted, the machine may be busy."""
     random = np.random.default_rng(84)

@@ -196,6 +196,7 @@ def test_any_outcomes(outcomes: list[Outcome]) -> None:
     pd.testing.assert_frame_equal(conform(table), table)
 
 
+@pytest.mark.slow
 def test_a_large_roster_is_quick() -> None:
     """30 000 rows; 0.5 s when nothing else runs."""
     outcomes = []

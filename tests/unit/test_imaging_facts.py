@@ -38,6 +38,7 @@ def test_corpus(sample: Sample) -> None:
         assert None not in (facts.dhash, facts.phash, facts.blank, facts.has_alpha, facts.has_exif)
 
 
+@pytest.mark.slow
 def test_corpus_fits_in_memory_and_time() -> None:
     """The largest legal picture needs 25 MB a copy; bombs of gigabytes must not show at all."""
     ran = subprocess.run(
@@ -188,6 +189,7 @@ def test_pillows_globals_are_left_alone() -> None:
     assert before == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
 
 
+@pytest.mark.slow
 def test_threads_agree() -> None:
     files = [sample.data for sample in SAMPLES if len(sample.data) < 100_000] * 4
     with ThreadPoolExecutor(8) as pool:

@@ -27,6 +27,7 @@ def painting(seed: int, size: int = 64) -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(size / 20))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [16, 48, 64, 192, 500])
 def test_hashes_are_those_of_imagehash_but_for_a_few_bits(size: int) -> None:
     paintings = [painting(seed, size) for seed in range(40 if THOROUGH or size < 500 else 12)]

@@ -24,6 +24,7 @@ async def test_same_facts() -> None:
     assert await asyncio.gather(*(inspect_async(data) for data in files)) == [inspect(data) for data in files]
 
 
+@pytest.mark.slow
 async def test_the_loop_is_free_meanwhile() -> None:
     data = saved(picture((3000, 3000)), "PNG")
     longest = 0.0

@@ -120,6 +120,7 @@ def test_what_could_not_be_seen_is_told() -> None:
     assert "Everything that was asked for was answered." in " ".join(page(Audit.of(sound)).words)
 
 
+@pytest.mark.slow
 def test_two_thousand_contacts_stay_small(tmp_path: Path) -> None:
     with open_images() as memory:
         target = Audit.of(roster(memory, 2000)).report(tmp_path / "audit.html")

@@ -185,6 +185,7 @@ def campus() -> Scenario:
     return loaded("campus")
 
 
+@pytest.mark.slow
 def test_campus_is_large_quick_and_always_the_same(campus: Scenario) -> None:
     started = time.process_time()
     again = load("campus")
@@ -195,6 +196,7 @@ def test_campus_is_large_quick_and_always_the_same(campus: Scenario) -> None:
     assert 0.05 < len(odd) / len(campus.accounts) < 0.35
 
 
+@pytest.mark.slow
 def test_campus_plants_what_is_really_there(campus: Scenario) -> None:
     shown, pairs = views(campus), planted(campus)
     assert [pair for pair in pairs if not SHOWN[pair[1]](shown[pair[0]])] == []

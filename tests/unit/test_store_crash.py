@@ -50,6 +50,7 @@ def write_until_killed(path: Path, life: int, told: Connection) -> None:
             told.send(f"{life:03}-{number:05}")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_killed_writer(ram_path: Path) -> None:
