@@ -1,0 +1,70 @@
+"""The lessons with the one line changed that they name: on an account of one's own, on a real server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.servers import RunningServer
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+
+
+class Lesson(NamedTuple):
+    """Who takes it, what stands for the line, and which of its sections say that they need the sandbox."""
+
+    name: str
+    user: str = "juliet"
+    line: str = "s = {connect}"
+    sandbox_only: tuple[str, ...] = ()
+
+
+LESSONS = (
+    Lesson("00_first_steps", sandbox_only=("Change the world, and look again",)),
+    Lesson("01_audit_a_roster", sandbox_only=("A month later",)),
+    Lesson("02_rooms_and_occupants", "juliet", 's, balcony = {connect}, "{room}"', ("Rooms that are different",)),
+    Lesson("03_publish_an_avatar", "walkon5"),
+    Lesson("04_xep_0084_on_the_wire", "walkon6", sandbox_only=("Metadata without data",)),
+    Lesson(
+        "05_the_hash_in_presence",
+        sandbox_only=("Four states", "A hash is 40 hexadecimal digits", "Two clients, one vCard"),
+    ),
+    Lesson("06_two_worlds"),
+)
+
+
+def without(notebook: Any, sections: tuple[str, ...]) -> list[Any]:
+    """Return the cells that do not belong to these sections."""
+    kept, here = [], ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (headings := re.findall(r"^## (.+)$", cell.source, re.MULTILINE)):
+            here = headings[-1]
+        if here not in sections:
+            kept.append(cell)
+    return kept
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_with_the_one_line_changed(real_server: RunningServer, lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = nbformat.read(FOLDER / f"{lesson.name}.ipynb", as_version=4)
+    said = re.findall(r"[^.]*\bneeds? the\s+sandbox", "".join(cell.source for cell in notebook.cells))
+    for section in lesson.sandbox_only:
+        assert section in " ".join(" ".join(said).split()), "the lesson must say so"
+    notebook.cells = without(notebook, lesson.sandbox_only)
+    place = f'host="{real_server.host}", port={real_server.port}, ca_file="{real_server.ca_file}"'
+    connect = f'xa.connect("{real_server.jid(lesson.user)}", {place})'
+    line = lesson.line.format(connect=connect, room=real_server.room("balcony"))
+    changed = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source, count = re.subn(r"^s(?:, \w+)? = xa\.connect\(.*$", lambda _: line, cell.source, flags=re.M)
+            changed += count
+    assert changed == 1
+    monkeypatch.setenv("XAVATAR_PASSWORD", real_server.accounts[lesson.user])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
