@@ -88,6 +88,7 @@ def test_an_audit_knows_the_one_before(verona: Sandbox, tmp_path: Path) -> None:
     assert set(again.changes.counts) <= {Change.FINDING_STILL}
 
 
+@pytest.mark.slow
 def test_from_the_shell(verona: Sandbox, tmp_path: Path) -> None:
     login = verona.login
     args = [

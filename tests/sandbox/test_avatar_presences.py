@@ -234,6 +234,7 @@ async def test_one_download_for_one_hash(boxes: list[Sandbox]) -> None:  # D-22
         assert box.stats().by_kind["vcard"] - before <= 2
 
 
+@pytest.mark.slow
 async def test_others_are_answered_at_a_pace(boxes: list[Sandbox]) -> None:  # D-40
     async with stage(boxes, vcard=card(IMAGE)) as (box, juliet, romeo):
         await comes(juliet, romeo, None, ID)

@@ -221,6 +221,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_two_audits_kept_and_compared(tmp_path: Path) -> None:
     kept = ["--store", str(tmp_path / "avatars.sqlite")]
     with sandbox(prompt(load("verona"))) as box:

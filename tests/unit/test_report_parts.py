@@ -60,6 +60,7 @@ def test_many_changes_are_cut_and_counted() -> None:
     assert "And 30 more appeared." in words(Audit.of(snapshot(*(pep(who=who) for who in people)), previous=snapshot()))
 
 
+@pytest.mark.slow
 def test_shared_pictures_stand_with_their_people(tmp_path: Path) -> None:
     with open_images() as memory:
         audit = Audit.of(roster(memory, 700))

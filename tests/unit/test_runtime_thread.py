@@ -454,6 +454,7 @@ def test_second_interrupt_stops_waiting_for_the_clean_up() -> None:
     assert (done.stderr, done.returncode) == ("", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("sys.platform == 'win32'", reason="no signals to send")
 def test_interrupts_at_any_moment_leave_nothing_behind() -> None:
     done = run_script(

@@ -220,6 +220,7 @@ def _four_at_once(path: Path, rounds: int, retention: Retention | None = None) -
     assert [worker.exitcode for worker in workers] == [0] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_four_processes_drop_the_same_snapshots(ram_path: Path) -> None:
     path = ram_path / "store.sqlite"
@@ -229,6 +230,7 @@ def test_four_processes_drop_the_same_snapshots(ram_path: Path) -> None:
         assert store.check() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_four_processes_write_at_once(ram_path: Path) -> None:
     """They also create the file at once."""
@@ -278,6 +280,7 @@ def test_many_threads(path: Path) -> None:
         assert len(store.snapshots()) == 8
 
 
+@pytest.mark.slow
 def test_what_is_read_is_of_one_moment(path: Path) -> None:
     """Somebody replaces and drops a snapshot over and over; readers see it whole, or not at all."""
     long, short = snapshot(*[PEP] * 40, id="one"), snapshot(id="one")
