@@ -16,18 +16,23 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 
 
 class Lesson(NamedTuple):
-    """Who takes it, what stands for the line, and which of its sections say that they need the sandbox."""
+    """Who takes it, the line, what stands for it, and which of its sections say that they need the sandbox."""
 
     name: str
     user: str = "juliet"
-    line: str = "s = {connect}"
+    line: str = "s = xa.connect({account})"
     sandbox_only: tuple[str, ...] = ()
+    before: str = r"^s(?:, \w+)? = xa\.connect\(.*$"
 
 
 LESSONS = (
     Lesson("00_first_steps", sandbox_only=("Change the world, and look again",)),
     Lesson("01_audit_a_roster", sandbox_only=("A month later",)),
-    Lesson("02_rooms_and_occupants", "juliet", 's, balcony = {connect}, "{room}"', ("Rooms that are different",)),
+    Lesson(
+        "02_rooms_and_occupants",
+        line='s, balcony = xa.connect({account}), "{room}"',
+        sandbox_only=("Rooms that are different",),
+    ),
     Lesson("03_publish_an_avatar", "walkon5"),
     Lesson("04_xep_0084_on_the_wire", "walkon6", sandbox_only=("Metadata without data",)),
     Lesson(
@@ -35,6 +40,11 @@ LESSONS = (
         sandbox_only=("Four states", "A hash is 40 hexadecimal digits", "Two clients, one vCard"),
     ),
     Lesson("06_two_worlds"),
+    Lesson(
+        "09_a_fleet",
+        line="xa.connect({account}, store=university)",
+        before=r"xa\.connect\(sandbox=box, store=university\)",
+    ),
 )
 
 
@@ -58,12 +68,12 @@ def test_with_the_one_line_changed(real_server: RunningServer, lesson: Lesson, m
         assert section in " ".join(" ".join(said).split()), "the lesson must say so"
     notebook.cells = without(notebook, lesson.sandbox_only)
     place = f'host="{real_server.host}", port={real_server.port}, ca_file="{real_server.ca_file}"'
-    connect = f'xa.connect("{real_server.jid(lesson.user)}", {place})'
-    line = lesson.line.format(connect=connect, room=real_server.room("balcony"))
+    account = f'"{real_server.jid(lesson.user)}", {place}'
+    line = lesson.line.format(account=account, room=real_server.room("balcony"))
     changed = 0
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source, count = re.subn(r"^s(?:, \w+)? = xa\.connect\(.*$", lambda _: line, cell.source, flags=re.M)
+            cell.source, count = re.subn(lesson.before, lambda _: line, cell.source, flags=re.MULTILINE)
             changed += count
     assert changed == 1
     monkeypatch.setenv("XAVATAR_PASSWORD", real_server.accounts[lesson.user])
