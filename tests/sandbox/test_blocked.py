@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import xavatar as xa
 from tests.support import patience
 from xavatar.audit import Audit
@@ -24,6 +26,7 @@ def pictures(audit: Audit, sha1: str) -> list[tuple[Status, str | None]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_blocked_picture_is_not_asked_for(tmp_path: Path) -> None:
     with Store(tmp_path / "kept.sqlite") as store, xa.sandbox("verona") as box:
         with xa.connect(sandbox=box, settings=SOON, store=store) as session:

@@ -303,6 +303,7 @@ def test_every_command_is_known() -> None:
     assert xavatar.__version__ in run("--version").stdout
 
 
+@pytest.mark.slow
 def test_scenarios_are_listed() -> None:
     shown = run("sandbox", "--list").stdout
     assert "verona" in shown

@@ -164,7 +164,9 @@ def loaded(name: str) -> Scenario:
     return load(name)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "campus" else []) for name in names()]
+)
 def test_every_scenario_loads_with_a_user_who_can_log_in(name: str) -> None:
     scenario = loaded(name)
     user = scenario.account(scenario.user)
