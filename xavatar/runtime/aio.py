@@ -14,8 +14,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
 
-# Seconds a lane may go on without yielding, when its workers never have to wait; looked at after this many items, since
-# of workers that do wait the time says nothing, and yielding besides would cost as much as sending a request.
+# Seconds a lane may go on without yielding, when its workers never have to wait; looked at only after this many items:
+# of workers that do wait the time says nothing, and every yield is one more turn of the loop.
 _FAIR = 0.01
 _STRIDE = 8
 
