@@ -136,6 +136,17 @@ def test_what_was_odd_in_an_earlier_session_is_asked_for_again() -> None:
     assert look(mended, shelf=shelf).fetched == 0
 
 
+def test_who_did_not_answer_about_an_odd_item_is_asked_until_they_do() -> None:
+    """Nothing is known of the item then: it is neither mended nor as odd as before."""
+    shelf = Shelf()
+    shelf.put_many([(SHA1, PNG)])
+    shelf.doubt({SHA1}, set())
+    failing = Fault("error", on="data", condition="internal-server-error", error_type="cancel")
+    seen = look(owner("chorus", wrap=True, faults=(failing,)), times=2, shelf=shelf)
+    (reading,) = seen.pep["chorus"].readings
+    assert (seen.fetched, reading.image_status, shelf.doubted) == (2, Status.ERROR, {SHA1})
+
+
 def test_a_picture_declared_too_large_is_not_fetched() -> None:
     seen = look(owner("romeo"), settings=Settings(timeout=5, max_image_bytes=100))
     assert seen.fetched == 0

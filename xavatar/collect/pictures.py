@@ -127,7 +127,6 @@ class Pictures:
         if known is not None and not doubted:
             return Reading(descriptor, known, Status.OK), self._problems.get(item, ())
         if doubted:
-            self._asked_again.add(item)
             fetched = await self._fetch(*item)
         else:
             fetched = await self._fetch_once(jid, descriptor.id, key)
@@ -173,6 +172,8 @@ class Pictures:
         key = normalize_id(item[1])
         if is_sha1(key):
             self._odd[key] = self._odd.get(key, False) or bool(problems)
+        if key in self._doubted:
+            self._asked_again.add(item)
         self._problems.pop(item, None)
         if problems:
             self._problems[item] = problems
