@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .sandbox import sandbox as sandbox
     from .session import AsyncSession as AsyncSession
     from .session import Session as Session
+    from .session import aioxmpp_client as aioxmpp_client
     from .session import attach as attach
     from .session import connect as connect
     from .session import login as login
@@ -51,6 +52,7 @@ _HOMES: Final = {
     "Store": "store",
     "Trace": "wire.trace",
     "UrlPolicy": "avatar",
+    "aioxmpp_client": "session",
     "attach": "session",
     "choose": "avatar",
     "connect": "session",

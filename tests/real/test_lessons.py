@@ -33,13 +33,21 @@ LESSONS = (
         line='s, balcony = xa.connect({account}), "{room}"',
         sandbox_only=("Rooms that are different",),
     ),
-    Lesson("03_publish_an_avatar", "walkon5"),
-    Lesson("04_xep_0084_on_the_wire", "walkon6", sandbox_only=("Metadata without data",)),
+    Lesson("03_publish_an_avatar", "walkon13"),
+    Lesson("04_xep_0084_on_the_wire", "walkon14", sandbox_only=("Metadata without data",)),
     Lesson(
         "05_the_hash_in_presence",
         sandbox_only=("Four states", "A hash is 40 hexadecimal digits", "Two clients, one vCard"),
     ),
     Lesson("06_two_worlds"),
+    Lesson("07_break_it", line="mine = xa.connect({account})", before=r'^mine = xa\.connect\(sandbox="verona"\)$'),
+    Lesson(
+        "08_your_own_program",
+        "walkon15",
+        line="account = dict(jid={account})",
+        sandbox_only=("Reading", "Watching"),
+        before=r"^account = .*$",
+    ),
     Lesson(
         "09_a_fleet",
         line="xa.connect({account}, store=university)",

@@ -57,24 +57,24 @@ async def get_vcard(client: RawClient, to: str = "") -> Element:
 
 
 async def test_conversion_is_announced_by_the_account(real_server: RunningServer) -> None:
-    async with await real_server.raw("walkon2") as client:
-        assert CONVERSION in await features(client, real_server.jid("walkon2"))
+    async with await real_server.raw("walkon18") as client:
+        assert CONVERSION in await features(client, real_server.jid("walkon18"))
 
 
 async def test_no_conversion_is_announced_without_it(plain_server: RunningServer) -> None:
-    async with await plain_server.raw("walkon2") as client:
-        assert CONVERSION not in await features(client, plain_server.jid("walkon2"))
+    async with await plain_server.raw("walkon18") as client:
+        assert CONVERSION not in await features(client, plain_server.jid("walkon18"))
 
 
 async def test_a_published_avatar_becomes_the_vcard_photo(real_server: RunningServer) -> None:
     png = picture(102)
-    async with await real_server.raw("walkon2") as client:
+    async with await real_server.raw("walkon18") as client:
         await publish(client, png)
         await eventually(client, lambda: get_vcard(client), lambda answer: binval(answer) == png)
 
 
 async def test_without_conversion_the_vcard_stays_empty(plain_server: RunningServer) -> None:
-    async with await plain_server.raw("walkon2") as client:
+    async with await plain_server.raw("walkon18") as client:
         await publish(client, picture(102))
         await asyncio.sleep(0.3)
         assert binval(await get_vcard(client)) == b""
@@ -82,7 +82,7 @@ async def test_without_conversion_the_vcard_stays_empty(plain_server: RunningSer
 
 async def test_a_vcard_photo_becomes_an_avatar(real_server: RunningServer) -> None:
     png = picture(103)
-    async with await real_server.raw("walkon3") as client:
+    async with await real_server.raw("walkon19") as client:
         await insist("vCard", partial(client.iq, "set", vcard(png, "Walk-on")))
         answer = await eventually(
             client, lambda: client.items(METADATA), lambda answer: answer.find(f".//{{{METADATA}}}info") is not None
@@ -95,26 +95,26 @@ async def test_a_vcard_photo_becomes_an_avatar(real_server: RunningServer) -> No
 
 async def test_the_hash_is_injected_into_presence(real_server: RunningServer) -> None:
     png = picture(104)
-    async with await real_server.raw("walkon4") as client, await real_server.raw("juliet", resource="eye") as observer:
+    async with await real_server.raw("walkon20") as client, await real_server.raw("juliet", resource="eye") as observer:
         observer.send("<presence/>")
         await observer.receive("presence", from_=observer.jid)
         await publish(client, png)
         await eventually(client, lambda: get_vcard(client), lambda answer: binval(answer) == png)
         client.send("<presence/>")
-        presence = await observer.receive("presence", from_=real_server.jid("walkon4"), type="")
+        presence = await observer.receive("presence", from_=real_server.jid("walkon20"), type="")
     assert [photo.text for photo in presence.findall(f"{{{UPDATE}}}x/{{{UPDATE}}}photo")] == [sha1(png)]
 
 
 async def test_no_hash_is_injected_without_conversion(plain_server: RunningServer) -> None:
     async with (
-        await plain_server.raw("walkon4") as client,
+        await plain_server.raw("walkon20") as client,
         await plain_server.raw("juliet", resource="eye") as observer,
     ):
         observer.send("<presence/>")
         await observer.receive("presence", from_=observer.jid)
         await publish(client, picture(104))
         client.send("<presence/>")
-        presence = await observer.receive("presence", from_=plain_server.jid("walkon4"), type="")
+        presence = await observer.receive("presence", from_=plain_server.jid("walkon20"), type="")
     assert presence.find(f"{{{UPDATE}}}x") is None
 
 
@@ -124,7 +124,7 @@ async def test_prosody_takes_the_first_info_even_with_a_url(prosody: RunningServ
     data, metadata = avatar(png)
     first = f"<info id='{'a' * 40}' bytes='9' type='image/png' url='https://example.org/a.png'/>"
     payload = metadata.payload.replace("<info", first + "<info", 1)
-    async with await prosody.raw("walkon5") as client:
+    async with await prosody.raw("walkon21") as client:
         assert condition(await client.publish(data.node, data.id, data.payload, "open")) is None
         assert condition(await client.publish(metadata.node, metadata.id, payload, "open")) is None
         answer = await get_vcard(client)
@@ -134,7 +134,7 @@ async def test_prosody_takes_the_first_info_even_with_a_url(prosody: RunningServ
 
 async def test_prosody_purges_the_avatar_when_a_vcard_without_photo_is_set(prosody: RunningServer) -> None:
     """A-11: editing one's name deletes the avatar."""
-    async with await prosody.raw("walkon6") as client:
+    async with await prosody.raw("walkon22") as client:
         await publish(client, picture(106))
         assert condition(await client.iq("set", vcard(None, "New name"))) is None
         answer = await client.items(METADATA)
@@ -208,7 +208,7 @@ async def test_ejabberd_pushes_no_offline_contacts_avatar(ejabberd: RunningServe
 
 @pytest.mark.parametrize("access", ["open", "presence"])
 async def test_a_new_avatar_is_notified(real_server: RunningServer, access: str) -> None:
-    user = {"open": "walkon7", "presence": "walkon8"}[access]
+    user = {"open": "walkon23", "presence": "walkon24"}[access]
     async with await real_server.raw("juliet", resource="news") as observer, await real_server.raw(user) as client:
         interested = Interested(observer)
         client.send("<presence/>")

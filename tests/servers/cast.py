@@ -119,8 +119,9 @@ def _walk_ons(count: int) -> Iterator[User]:
 def stage() -> Cast:
     """Return the cast of the shared servers.
 
-    ``juliet`` looks. Nobody changes the named ones; a test that publishes takes a ``walkonN`` of its own. Pictures are
-    ``picture(1)`` for romeo, ``picture(2)`` for nurse, and so on in the order below.
+    ``juliet`` looks. Nobody changes the named ones; a test that publishes takes a ``walkonN`` of its own: the node of
+    another test would be there with another access model. Pictures are ``picture(1)`` for romeo, ``picture(2)`` for
+    nurse, and so on in the order below.
     """
     romeo, nurse, tybalt, paris, friar = (
         User("romeo", items=avatar(picture(1))),
@@ -146,7 +147,7 @@ def stage() -> Cast:
         ),
         items=avatar(picture(7)),
     )
-    users = (juliet, romeo, nurse, tybalt, paris, friar, balthasar, sampson, gregory, mercutio, *_walk_ons(12))
+    users = (juliet, romeo, nurse, tybalt, paris, friar, balthasar, sampson, gregory, mercutio, *_walk_ons(24))
     rooms = (
         Room("balcony", owner="juliet", title="The balcony", vcard=vcard(picture(8), "balcony")),
         Room("tomb", owner="juliet", title="The tomb"),

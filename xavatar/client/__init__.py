@@ -7,6 +7,7 @@ from .connector import Endpoint, Security
 from .credentials import Secret, find_password
 from .disco import Features, Info, fetch_features, fetch_info, fetch_items
 from .explain import explain
+from .factory import make_client
 from .login import Login
 from .presence import PresenceBook, Sighting
 from .pushes import PushBook
@@ -31,4 +32,5 @@ __all__ = [
     "fetch_items",
     "fetch_roster",
     "find_password",
+    "make_client",
 ]

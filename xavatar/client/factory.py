@@ -35,7 +35,7 @@ def _quiet_logger() -> logging.Logger:
     return base
 
 
-def make_client(login: Login, *, timeout: float) -> aioxmpp.Client:
+def make_client(login: Login, *, timeout: float, quiet: bool = True) -> aioxmpp.Client:
     """Return a client that is not started yet.
 
     Parameters
@@ -43,6 +43,8 @@ def make_client(login: Login, *, timeout: float) -> aioxmpp.Client:
     login : Login
     timeout : float
         Seconds for each step of connecting.
+    quiet : bool
+        Whoever owns the client shows its failures; aioxmpp need not log them.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def make_client(login: Login, *, timeout: float) -> aioxmpp.Client:
         negotiation_timeout=timedelta(seconds=timeout),
         max_initial_attempts=1,
         override_peer=[(address.domain, 5222, dialer)],
-        logger=_quiet_logger(),
+        logger=_quiet_logger() if quiet else None,
     )
 
 

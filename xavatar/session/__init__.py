@@ -5,5 +5,6 @@ import xavatar.report  # noqa: F401  registers who writes which file of an audit
 from .asynchronous import AsyncSession
 from .blocking import Session, attach, connect
 from .form import login
+from .own_client import aioxmpp_client
 
-__all__ = ["AsyncSession", "Session", "attach", "connect", "login"]
+__all__ = ["AsyncSession", "Session", "aioxmpp_client", "attach", "connect", "login"]
