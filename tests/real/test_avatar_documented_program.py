@@ -127,7 +127,7 @@ def client(server: RunningServer, user: str) -> aioxmpp.PresenceManagedClient:
 @pytest.mark.parametrize("module", ["xavatar.avatar", "aioxmpp.avatar"])
 async def test_the_documented_program_runs_unchanged(plain_server: RunningServer, module: str) -> None:
     ours = module == "xavatar.avatar"
-    sessions = client(plain_server, "walkon12"), client(plain_server, "juliet")
+    sessions = client(plain_server, "walkon26"), client(plain_server, "juliet")
     # aioxmpp's own has no vCard avatar for somebody whose PEP avatar it has seen (D-01).
     result = await program(importlib.import_module(module), *sessions, by_vcard=ours)
     assert result == {
@@ -148,10 +148,10 @@ async def test_and_on_servers_that_convert(real_server: RunningServer) -> None:
     module = importlib.import_module("xavatar.avatar")
     server = real_server
     # Servers copy to the vCard what everybody may see (P398-07), so that there is something to read in it.
-    async with await server.raw("walkon12") as raw:
+    async with await server.raw("walkon26") as raw:
         for node in ("urn:xmpp:avatar:data", "urn:xmpp:avatar:metadata"):
             await raw.publish(node, "x", f"<{node.split(':')[-1]} xmlns='{node}'/>", "open")
-    result = await program(module, client(server, "walkon12"), client(server, "juliet"))
+    result = await program(module, client(server, "walkon26"), client(server, "juliet"))
     assert result["images"] == [(len(SMALL), SMALL)]
     assert result["by vcard"] == SMALL
     assert result["after wipe"] == result["metadata after wipe"] == []

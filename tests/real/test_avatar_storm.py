@@ -64,7 +64,7 @@ async def count(server: RunningServer, user: str, sessions: Callable[[], Any], s
             ]
 
 
-TRIGGERS = {"walkon9": foreign_id, "walkon10": switched_off}
+TRIGGERS = {"walkon16": foreign_id, "walkon17": switched_off}
 
 
 async def count_all(server: RunningServer) -> list[list[str | None]]:
@@ -107,8 +107,8 @@ async def test_publishing_with_two_sessions_comes_to_rest(plain_server: RunningS
     try:
         async with (
             online(server, "juliet") as juliet,
-            online(server, "walkon9", setup=synchronising) as one,
-            online(server, "walkon9") as two,
+            online(server, "walkon16", setup=synchronising) as one,
+            online(server, "walkon16") as two,
         ):
             await until(lambda: one.sent_photos(juliet.presences)[-1:] == [""])
             await until(lambda: two.sent_photos(juliet.presences)[-1:] == [""])
@@ -120,7 +120,7 @@ async def test_publishing_with_two_sessions_comes_to_rest(plain_server: RunningS
             )
             assert len(juliet.presences) - before <= LIMIT
     finally:
-        await clear(server, "walkon9")
+        await clear(server, "walkon16")
 
 
 async def test_the_count_would_show_a_storm(prosody: RunningServer) -> None:
@@ -128,18 +128,18 @@ async def test_the_count_would_show_a_storm(prosody: RunningServer) -> None:
 
     @contextlib.asynccontextmanager
     async def stock() -> AsyncIterator[None]:
-        security = aioxmpp.make_security_layer(prosody.accounts["walkon9"], no_verify=True)
+        security = aioxmpp.make_security_layer(prosody.accounts["walkon16"], no_verify=True)
         peer = (prosody.host, prosody.port, aioxmpp.connector.STARTTLSConnector())
-        address = aioxmpp.JID.fromstr(prosody.jid("walkon9"))
+        address = aioxmpp.JID.fromstr(prosody.jid("walkon16"))
         client = aioxmpp.PresenceManagedClient(address, security, override_peer=[peer])
         client.summon(aioxmpp.AvatarService)
         async with client.connected(presence=aioxmpp.PresenceState(False)):
             client.presence = aioxmpp.PresenceState(True)
             yield
 
-    async with await prosody.raw("walkon9") as client:
+    async with await prosody.raw("walkon16") as client:
         await foreign_id(client)
     try:
-        assert len(await count(prosody, "walkon9", stock, 2.0)) > 3 * LIMIT
+        assert len(await count(prosody, "walkon16", stock, 2.0)) > 3 * LIMIT
     finally:
-        await clear(prosody, "walkon9")
+        await clear(prosody, "walkon16")

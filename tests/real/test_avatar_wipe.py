@@ -30,14 +30,14 @@ def bodies(answer: Element) -> list[Element]:
 
 
 async def test_nothing_is_left_by_any_id(real_server: RunningServer) -> None:
-    server, owner = real_server, real_server.jid("walkon10")
+    server, owner = real_server, real_server.jid("walkon25")
     images = [png(color) for color in COLORS]
     ids = [sha1(image).hexdigest() for image in images]
-    async with await server.raw("walkon10") as raw:
+    async with await server.raw("walkon25") as raw:
         for node in (DATA, METADATA):
             await make_node(raw, node)
     async with (
-        online(server, "walkon10") as publisher,
+        online(server, "walkon25") as publisher,
         online(server, "sampson") as stranger,
         await server.raw("gregory") as reader,
     ):

@@ -147,7 +147,7 @@ def stage() -> Cast:
         ),
         items=avatar(picture(7)),
     )
-    users = (juliet, romeo, nurse, tybalt, paris, friar, balthasar, sampson, gregory, mercutio, *_walk_ons(24))
+    users = (juliet, romeo, nurse, tybalt, paris, friar, balthasar, sampson, gregory, mercutio, *_walk_ons(26))
     rooms = (
         Room("balcony", owner="juliet", title="The balcony", vcard=vcard(picture(8), "balcony")),
         Room("tomb", owner="juliet", title="The tomb"),
