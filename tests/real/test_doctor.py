@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.cli_support import invoke
 from tests.servers import RunningServer
-from xavatar.cli import doctor  # noqa: F401  it adds its command
-from xavatar.cli.app import app
 
 
 def account(server: RunningServer) -> dict[str, dict[str, str]]:
     user, password = next(iter(server.accounts.items()))
     where = ["--host", server.host, "--port", str(server.port), "--ca-file", str(server.ca_file)]
-    result = CliRunner().invoke(
-        app, ["doctor", f"{user}@{server.domain}", *where, "--json"], env={"XAVATAR_PASSWORD": password}
-    )
+    result = invoke(["doctor", f"{user}@{server.domain}", *where, "--json"], env={"XAVATAR_PASSWORD": password})
     assert result.exit_code == 0, result.output
     assert password not in result.output
     return {check["name"]: check for check in json.loads(result.stdout)["checks"] if check["area"] == "Account"}

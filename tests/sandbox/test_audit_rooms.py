@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import xavatar as xa
+from tests.cli_support import invoke
 from tests.support import patience
 from xavatar.audit import Audit, Change, PrivacyWarning
-from xavatar.cli.app import app
 from xavatar.errors import ConfigError
 from xavatar.model import Kind, Status
 from xavatar.sandbox import Sandbox
@@ -96,12 +95,12 @@ def test_from_the_shell(verona: Sandbox, tmp_path: Path) -> None:
         *("--room", BALCONY, "--timeout", "1", "--fail-on", "never", "--no-progress", "--store", str(tmp_path / "s")),
     ]
     password = {"XAVATAR_PASSWORD": login.password}
-    alone = CliRunner().invoke(app, args, env=password)
+    alone = invoke(args, env=password)
     assert alone.exit_code == 0, alone.output
     assert "Shared picture" in alone.stdout
     assert "PrivacyWarning" not in alone.stderr
     assert "A-24" not in alone.stderr
-    joined = CliRunner().invoke(app, [*args, "--join-occupants", "--out", str(tmp_path / "audit.html")], env=password)
+    joined = invoke([*args, "--join-occupants", "--out", str(tmp_path / "audit.html")], env=password)
     assert joined.exit_code == 0, joined.output
     assert "xavatar: Occupants are compared with the roster by picture (A-24)" in joined.stderr
     assert "xavatar diff" in joined.stdout

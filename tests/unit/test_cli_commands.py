@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 import xavatar
+from tests.cli_support import invoke
 from tests.support import patience
 from tests.unit.scenario_view import prompt
 from xavatar.audit import RULES
-from xavatar.cli import diagnose, doctor, history, lab, publish, serve, trace  # noqa: F401  they add their commands
 from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 from xavatar.sandbox.load import load
@@ -50,7 +50,7 @@ COMMANDS = (
 
 
 def run(*args: str, **env: str) -> Result:
-    return CliRunner().invoke(app, args, env=env)
+    return invoke(args, env=env)
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +194,7 @@ def test_an_interrupt_keeps_what_was_collected(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_sandbox_takes_other_clients_until_it_is_stopped(ending: signal.Signals) -> None:
     with program("sandbox", "pair", "--json") as process:
         assert process.stdout is not None

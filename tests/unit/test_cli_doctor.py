@@ -15,13 +15,12 @@ import dns.rcode
 import dns.resolver
 import dns.rrset
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from tests.cli_support import invoke
 from tests.support import patience
 from tests.unit.test_store_export import PICTURES, showing
 from tests.unit.test_store_snapshots import snapshot
-from xavatar.cli import doctor  # noqa: F401  it adds its command
-from xavatar.cli.app import app
 from xavatar.client import Features
 from xavatar.imaging import inspect
 from xavatar.runtime.environment import Nest, release
@@ -38,7 +37,7 @@ WAIT = ("--timeout", str(patience(3.0)))
 
 
 def run(*args: str, **env: str) -> Result:
-    return CliRunner().invoke(app, ["doctor", *args], env=env)
+    return invoke(["doctor", *args], env=env)
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from tests.cli_support import invoke
 from tests.unit.audit_samples import OTHER, facts, info, pep, reading, snapshot, vcard
 from xavatar.audit import Audit, Limits
-from xavatar.cli import diagnose, history, serve  # noqa: F401  they add their commands
-from xavatar.cli.app import app
 from xavatar.cli.look import limits_of
 from xavatar.errors import ConfigError
 from xavatar.model import Status
@@ -38,7 +37,7 @@ def store(tmp_path: Path) -> tuple[str, list[str]]:
 
 
 def run(*args: str) -> Result:
-    return CliRunner().invoke(app, args, env={"COLUMNS": "200"})
+    return invoke(args, env={"COLUMNS": "200"})
 
 
 def test_the_newest_is_judged_and_compared(store: tuple[str, list[str]]) -> None:

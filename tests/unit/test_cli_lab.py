@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from xavatar.cli import lab  # noqa: F401  it adds its command
-from xavatar.cli.app import app
+from tests.cli_support import invoke
 from xavatar.errors import ConfigError
 from xavatar.lessons.folder import State, copy_lessons, lessons_dir
 
@@ -19,7 +18,7 @@ FIRST = "00_first_steps.ipynb"
 
 
 def run(*args: object) -> Result:
-    return CliRunner().invoke(app, ["lab", *map(str, args)])
+    return invoke(["lab", *map(str, args)])
 
 
 def states(folder: Path) -> dict[str, State]:

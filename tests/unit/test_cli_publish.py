@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from tests.cli_support import invoke
 from tests.unit.hostile import picture, saved
-from xavatar.cli import publish  # noqa: F401  it adds its commands
-from xavatar.cli.app import app
 from xavatar.sandbox import Sandbox, sandbox
 
 
@@ -32,7 +31,7 @@ def run(box: Sandbox, command: str, *args: str) -> Result:
     login = box.login
     way = [login.jid, "--host", login.host, "--port", str(login.port), "--ca-file", str(login.ca_file)]
     given = [args[0], *way, *args[1:]] if command == "publish" else [*way, *args]
-    return CliRunner().invoke(app, [command, *given], env={"XAVATAR_PASSWORD": login.password})
+    return invoke([command, *given], env={"XAVATAR_PASSWORD": login.password})
 
 
 def test_publish_unpublish_wipe(pair: Sandbox, face: str) -> None:

@@ -23,7 +23,7 @@ def opened(data: bytes | None) -> Image.Image:
         ((100, 200), 64, (32, 64)),
         ((20, 10), 64, (20, 10)),
         ((64, 64), 64, (64, 64)),
-        ((3000, 2000), 48, (48, 32)),
+        pytest.param((3000, 2000), 48, (48, 32), marks=pytest.mark.slow),
         ((16383, 1), 64, (64, 1)),  # the longest side of a WebP
     ],
 )

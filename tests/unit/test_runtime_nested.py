@@ -190,7 +190,9 @@ def test_standing_loop_called_from_a_running_one() -> None:
     )
 
 
-@pytest.mark.parametrize("apply", ["pass", "import nest_asyncio2; nest_asyncio2.apply()"])
+@pytest.mark.parametrize(
+    "apply", ["pass", pytest.param("import nest_asyncio2; nest_asyncio2.apply()", marks=pytest.mark.slow)]
+)
 def test_first_nested_run_may_empty_the_ready_queue(apply: str) -> None:
     """Without :class:`_Ready` the loop's own iteration dies of `IndexError: pop from an empty deque`."""
     assert (
@@ -230,7 +232,7 @@ def test_print_goes_to_the_submitting_context() -> None:
     )
 
 
-INTERRUPTS = ["os.kill(os.getpid(), signal.SIGINT)", "_thread.interrupt_main()"]
+INTERRUPTS = ["os.kill(os.getpid(), signal.SIGINT)", pytest.param("_thread.interrupt_main()", marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("how", INTERRUPTS)
@@ -271,6 +273,7 @@ def test_interrupt_cancels_the_work_and_nothing_else(how: str, nested: bool) -> 
     )
 
 
+@pytest.mark.slow
 def test_users_own_signal_handler_stays_and_the_work_is_cancelled() -> None:
     assert (
         run_script("""
@@ -293,6 +296,7 @@ def test_users_own_signal_handler_stays_and_the_work_is_cancelled() -> None:
     )
 
 
+@pytest.mark.slow
 def test_second_interrupt_does_not_wait_for_stubborn_work() -> None:
     assert (
         run_script("""

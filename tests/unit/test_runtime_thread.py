@@ -421,9 +421,12 @@ INTERRUPTED = """
 @pytest.mark.parametrize(
     "how",
     [
-        pytest.param("os.kill(os.getpid(), signal.SIGINT)", marks=pytest.mark.skipif("sys.platform == 'win32'")),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGINT)",
+            marks=[pytest.mark.slow, pytest.mark.skipif("sys.platform == 'win32'")],
+        ),
         "signal.raise_signal(signal.SIGINT)",
-        "_thread.interrupt_main()",
+        pytest.param("_thread.interrupt_main()", marks=pytest.mark.slow),
     ],
 )
 def test_interrupt_cancels_and_keeps_the_partial_result(how: str) -> None:
@@ -431,6 +434,7 @@ def test_interrupt_cancels_and_keeps_the_partial_result(how: str) -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("interrupted alive\n", "", 0)
 
 
+@pytest.mark.slow
 def test_second_interrupt_stops_waiting_for_the_clean_up() -> None:
     done = run_script(
         f"""
@@ -507,11 +511,13 @@ def test_interrupts_at_any_moment_leave_nothing_behind() -> None:
     [
         pytest.param("", id="idle"),
         pytest.param("thread.submit(asyncio.sleep(60))", id="working"),
-        pytest.param("thread.submit(asyncio.to_thread(time.sleep, 0.3))", id="executor"),
-        pytest.param("thread.submit(stubborn())", id="stubborn"),
+        pytest.param("thread.submit(asyncio.to_thread(time.sleep, 0.3))", id="executor", marks=pytest.mark.slow),
+        pytest.param("thread.submit(stubborn())", id="stubborn", marks=pytest.mark.slow),
         pytest.param("thread.submit(failing()); time.sleep(0.1)", id="failing"),
-        pytest.param("agen = forever(); thread.call(anext(agen))", id="generator"),
-        pytest.param("thread.submit(asyncio.sleep(60)); time.sleep(0.1); sys.exit(7)", id="exit"),
+        pytest.param("agen = forever(); thread.call(anext(agen))", id="generator", marks=pytest.mark.slow),
+        pytest.param(
+            "thread.submit(asyncio.sleep(60)); time.sleep(0.1); sys.exit(7)", id="exit", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_interpreter_ends_quickly_and_quietly(work: str) -> None:

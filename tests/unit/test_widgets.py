@@ -29,6 +29,7 @@ def gallery() -> Iterator[Gallery]:
     made.close()
 
 
+@pytest.mark.slow
 def test_importing_xavatar_imports_no_widgets() -> None:
     check = (
         "import sys, xavatar.session, xavatar.frames; "

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from xavatar.cli import trace  # noqa: F401  it adds its command
-from xavatar.cli.app import app
+from tests.cli_support import invoke
 from xavatar.cli.exits import Exit
 from xavatar.sandbox import Fault, Sandbox, sandbox
 from xavatar.wire.trace import Trace
@@ -29,7 +28,7 @@ def pair() -> Iterator[Sandbox]:
 def run(box: Sandbox, *args: str) -> Result:
     login = box.login
     way = [login.jid, "--host", login.host, "--port", str(login.port), "--ca-file", str(login.ca_file)]
-    return CliRunner().invoke(app, ["trace", *way, *args], env={"XAVATAR_PASSWORD": login.password})
+    return invoke(["trace", *way, *args], env={"XAVATAR_PASSWORD": login.password})
 
 
 def test_shown(pair: Sandbox) -> None:

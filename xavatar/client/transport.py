@@ -17,6 +17,7 @@ from xavatar.wire.seam import parse_at_once
 
 _BUFFER: Final = 1 << 18
 
+
 class StreamTransport(asyncio.Transport):
     """What :class:`aioxmpp.protocol.XMLStream` writes to.
 

@@ -14,6 +14,8 @@ from .agreement import Claim, agree, claim, is_sha1, normalized
 from .schema import COLUMNS, DTYPES, INTEGER, JOIN, NAMES, STRING
 from .text import clean, is_plain
 
+# By name it takes pandas as long to find a dtype as to make a short column of it.
+_RESOLVED: Final = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in DTYPES.items()}
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -58,7 +60,7 @@ def from_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     columns : mapping of str to sequence
         Values by column name; all columns of the schema, of one length.
     """
-    return pd.DataFrame({name: _array(columns[name], dtype) for name, dtype in DTYPES.items()})
+    return pd.DataFrame({name: _array(columns[name], dtype) for name, dtype in _RESOLVED.items()})
 
 
 def _array(values: Sequence[Any], dtype: Any) -> Any:
@@ -84,12 +86,8 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
     require(table)
     data: dict[str, Any] = {}
     for column in COLUMNS:
-        dtype: Any = column.dtype
-        cells: pd.Series[Any] = table[column.name]
         try:
-            if dtype == STRING:
-                cells = cells.astype("object").map(clean, na_action="ignore")
-            data[column.name] = cells.astype(dtype)
+            data[column.name] = _cast(table[column.name], _RESOLVED[column.name])
         except (AttributeError, TypeError, ValueError) as error:
             raise FrameError(
                 f"Column {column.name!r} should hold {column.doc[0].lower()}{column.doc[1:-1]} "
@@ -97,6 +95,13 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
             ) from error
     others = {name: table[name] for name in table.columns if name not in DTYPES}
     return pd.DataFrame(data | others, index=table.index)
+
+
+def _cast(cells: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
+    ours = cells.dtype == dtype
+    if dtype == STRING and not (ours and is_plain("".join(cells.to_numpy(dtype=object, na_value="").tolist()))):
+        return cells.astype("object").map(clean, na_action="ignore").astype(dtype)
+    return cells if ours else cells.astype(dtype)
 
 
 def require(table: pd.DataFrame) -> None:
