@@ -43,8 +43,10 @@ def face(number: int, side: int, form: str = "png") -> Picture:
     header, body, mixes = _template(look, side)
     ink, white = (59, 42, 42), (255, 255, 255)
     base = (back, _mix(back, white), skin, _mix(skin, ink), hair, cloth, ink)
-    palette = bytes(sum(bands) // 4 for mix in mixes for bands in zip(*(base[part] for part in mix), strict=True))
-    content = b"\x89PNG\r\n\x1a\n" + header + _chunk(b"PLTE", palette) + body + _chunk(b"IEND", b"")
+    palette = bytearray(3 * len(mixes))
+    for channel, shade in enumerate(zip(*base, strict=True)):
+        palette[channel::3] = bytes([(shade[a] + shade[b] + shade[c] + shade[d]) // 4 for a, b, c, d in mixes])
+    content = b"\x89PNG\r\n\x1a\n" + header + _chunk(b"PLTE", bytes(palette)) + body + _chunk(b"IEND", b"")
     if form == "png":
         return Picture(content, "image/png", side, side)
     buffer = io.BytesIO()
@@ -79,7 +81,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 @cache
-def _template(look: int, side: int) -> tuple[bytes, bytes, tuple[tuple[int, ...], ...]]:
+def _template(look: int, side: int) -> tuple[bytes, bytes, tuple[tuple[int, int, int, int], ...]]:
     """Return IHDR, IDAT and the palette's mixtures of a face.
 
     Drawn twice as large in seven colours; four pixels become one of their mixture, which
@@ -87,15 +89,16 @@ def _template(look: int, side: int) -> tuple[bytes, bytes, tuple[tuple[int, ...]
     """
     double = side * 2
     pixels = _drawn(look, double).tobytes()
-    mixes: dict[tuple[int, ...], int] = {}
-    found: dict[tuple[int, ...], int] = {}
+    mixes: dict[tuple[int, int, int, int], int] = {}
+    found: dict[tuple[int, int, int, int], int] = {}
     rows = bytearray()
     for y in range(0, double * double, double * 2):
         upper, lower = pixels[y : y + double], pixels[y + double : y + double * 2]
         rows.append(0)
         for four in zip(upper[::2], upper[1::2], lower[::2], lower[1::2], strict=True):
             if four not in found:
-                found[four] = mixes.setdefault(tuple(sorted(four)), len(mixes))
+                a, b, c, d = sorted(four)
+                found[four] = mixes.setdefault((a, b, c, d), len(mixes))
             rows.append(found[four])
     header = _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 3, 0, 0, 0))
     return header, _chunk(b"IDAT", _stored(bytes(rows))), tuple(mixes)
