@@ -3,8 +3,8 @@
 >>> import xavatar as xa
 >>> with xa.connect(sandbox="verona") as s:
 ...     table = s.roster()
->>> table.xavatar.coverage().loc["pep", "ok"] > 0
-True
+>>> int(table.xavatar.coverage().loc["pep", "avatar"])
+49
 """
 
 from __future__ import annotations

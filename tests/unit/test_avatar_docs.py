@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ast
-import doctest
-import importlib
 import re
 from pathlib import Path
 
 import pytest
 
 import xavatar.avatar as avatar
-from tests.avatar_support import png
 from xavatar.avatar.descriptors import AbstractAvatarDescriptor
 
 ROOT = Path(__file__).parents[2]
@@ -65,16 +62,6 @@ def test_every_public_name_of_the_service_and_the_set_has_a_test(name: str) -> N
 )  # fmt: skip
 def test_every_attribute_of_descriptors_has_a_test(name: str) -> None:
     assert f"`{name}`" in names_with_tests()
-
-
-@pytest.mark.parametrize("name", ["avatar_set", "choose", "fetch_url", "ids"])
-def test_the_examples_of_docstrings_are_true(name: str) -> None:
-    module = importlib.import_module(f"xavatar.avatar.{name}")
-    names = {"PubsubAvatarDescriptor": avatar.PubsubAvatarDescriptor, "png": png("teal", (1, 1))}
-    names["HttpAvatarDescriptor"] = avatar.HttpAvatarDescriptor
-    found = doctest.testmod(module, extraglobs=names, optionflags=doctest.ELLIPSIS)
-    assert found.attempted > 0
-    assert found.failed == 0
 
 
 @pytest.mark.parametrize("name", ["choose", "fetch_url", "UrlPolicy", "normalize_id"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import io
 from pathlib import Path
 
@@ -182,9 +180,3 @@ def test_sources_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "half.jpg").write_bytes(saved(picture(), "JPEG")[:300])
     with pytest.raises(Corrupt):
         open_source(tmp_path / "half.jpg")
-
-
-def test_the_examples_of_docstrings_are_true() -> None:
-    found = doctest.testmod(importlib.import_module("xavatar.imaging.ladder"), extraglobs={"np": np})
-    assert found.attempted > 0
-    assert found.failed == 0
