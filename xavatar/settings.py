@@ -35,6 +35,14 @@ class Settings:
     push_lifetime : float
         Seconds for which metadata that came unasked counts as an answer. Its changes come too, but
         nobody is told when a node is closed.
+
+    Examples
+    --------
+    >>> settings = Settings(concurrency=16, timeout=5.0)
+    >>> with xa.connect(sandbox="pair", settings=settings) as gentle:
+    ...     table = gentle.roster()
+    >>> table["jid"].unique().tolist()
+    ['proteus@verona.lit']
     """
 
     concurrency: int = 64

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import doctest
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import aioxmpp
@@ -32,8 +33,17 @@ NAMES = {
 }
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[dict[str, object]]:
+    """Make what docs/api/index.md says that examples begin with."""
+    with xa.connect(sandbox="verona", timeout=1) as s:
+        yield {"s": s, "df": s.roster(), "audit": s.audit()}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_are_true(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(name), extraglobs=NAMES, optionflags=doctest.ELLIPSIS)
+def test_examples_are_true(name: str, made: dict[str, object], tmp_path: Path) -> None:
+    names = NAMES | made | {"folder": tmp_path}
+    found = doctest.testmod(importlib.import_module(name), extraglobs=names, optionflags=doctest.ELLIPSIS)
     assert found.attempted > 0
     assert found.failed == 0

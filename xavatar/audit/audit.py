@@ -48,6 +48,13 @@ class Audit:
         Another view to compare occupants with.
     previous : Snapshot, optional
         An earlier one, which the report tells the changes since.
+
+    Examples
+    --------
+    >>> audit.worst
+    <Severity.ERROR: 'error'>
+    >>> audit.findings.columns.tolist()
+    ['rule', 'severity', 'jid', 'source', 'title', 'message', 'advice', 'xep']
     """
 
     snapshot: Snapshot
@@ -97,6 +104,13 @@ class Audit:
         -----
         PrivacyWarning
             Occupants are joined with the roster, as the limits ask.
+
+        Examples
+        --------
+        >>> from xavatar.audit import Audit
+        >>> milder = Audit.of(audit.snapshot, severities={"A-18": "info"}, off={"P153-13"})
+        >>> "P153-13" in set(milder.findings["rule"])
+        False
         """
         if limits is not None and limits.join_occupants:
             joining.warn()
@@ -166,11 +180,23 @@ class Audit:
         return self.results[0].severity if self.results else None
 
     def rule(self, key: str) -> Rule:
-        """Return a rule that findings name, also one that only the reader knew."""
+        """Return a rule that findings name, also one that only the reader knew.
+
+        Examples
+        --------
+        >>> audit.rule("A-18").title
+        'Picture does not decode, or is a bomb'
+        """
         return self.rules[key] if key in self.rules else judge.unknown(key)
 
     def about(self, jid: str) -> tuple[Finding, ...]:
-        """Return the findings about one subject."""
+        """Return the findings about one subject.
+
+        Examples
+        --------
+        >>> sorted({finding.rule for finding in audit.about("abraham@montague.lit")})
+        ['A-02', 'P153-01', 'P84-07', 'P84-09']
+        """
         return self._by_subject.get(jid, ())
 
     @cached_property
@@ -189,6 +215,11 @@ class Audit:
         ------
         ConfigError
             They looked at different things, or through different accounts.
+
+        Examples
+        --------
+        >>> bool(audit.diff(audit))
+        False
         """
         if isinstance(previous, Snapshot):
             previous = replace(self, snapshot=previous, previous=None)
@@ -220,6 +251,11 @@ class Audit:
         ------
         ConfigError
             No writer for that suffix, or a directory that does not exist.
+
+        Examples
+        --------
+        >>> audit.report(folder / "audit.html").name
+        'audit.html'
         """
         target = Path(path)
         writers.find(target)(self, target)

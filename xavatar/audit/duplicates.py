@@ -153,6 +153,13 @@ def duplicates(
     face to another. Blank pictures are like each other by their bytes only. Near is what looks
     alike small and of the same main colours: avatars that a generator draws of the same parts can
     be, so look before you say that two people share a picture.
+
+    Examples
+    --------
+    >>> from xavatar.audit import duplicates
+    >>> found = duplicates(audit.snapshot.outcomes)
+    >>> sorted(found["match"].unique())
+    ['same']
     """
     if many < 2 or min(confirm, shade, apart) < 0:
         raise ConfigError(
@@ -186,6 +193,13 @@ def duplicate_groups(members: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         `group`, `label`, how many `subjects` show how many `pictures`, the `sha1` of the most shown
         one, the largest `distance` from it, and the `jids`.
+
+    Examples
+    --------
+    >>> from xavatar.audit import duplicate_groups, duplicates
+    >>> groups = duplicate_groups(duplicates(audit.snapshot.outcomes))
+    >>> bool((groups["subjects"] > 1).all())
+    True
     """
     rows = []
     for number, group in members.groupby("group", sort=True):

@@ -67,6 +67,12 @@ class UrlPolicy:
         Tells whether an address may be connected to.
     context : ssl.SSLContext, optional
         Left out, certificates are verified against the system's roots.
+
+    Examples
+    --------
+    >>> policy = UrlPolicy(max_bytes=100_000, redirects=0)
+    >>> sorted(policy.ports)
+    [443]
     """
 
     max_bytes: int = 1 << 20

@@ -63,6 +63,18 @@ class AvatarService(aioxmpp.service.Service):
         `metadata` is a list of descriptors, empty when there is no avatar any more.
     avatar_pep : aioxmpp.pep.service.RegisteredPEPNode
         Its ``notify`` switches notifications on and off; a new presence follows by itself.
+
+    Examples
+    --------
+    >>> async def main() -> int:
+    ...     with xa.sandbox("verona") as box:
+    ...         client = xa.aioxmpp_client(sandbox=box)
+    ...         avatar = client.summon(xa.AvatarService)
+    ...         async with client.connected():
+    ...             (descriptor,) = await avatar.get_avatar_metadata(aioxmpp.JID.fromstr("romeo@montague.lit"))
+    ...             return len(await descriptor.get_image_bytes())
+    >>> asyncio.run(main()) > 1000
+    True
     """
 
     ORDER_AFTER = [  # noqa: RUF012  aioxmpp's metaclass reads it

@@ -38,6 +38,12 @@ def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.Dat
     -----
     `agrees` is one value per subject, see :mod:`xavatar.frames.agreement`; rows of sources
     that claim nothing have none.
+
+    Examples
+    --------
+    >>> from xavatar.frames import frame
+    >>> frame(audit.snapshot.outcomes).dtypes["sha1"]
+    <StringDtype(na_value=<NA>)>
     """
     told = [(outcome, claim(outcome)) for outcome in outcomes]
     verdicts = _verdicts(told)
@@ -82,6 +88,12 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
     ------
     FrameError
         A column is missing, or holds what its dtype cannot.
+
+    Examples
+    --------
+    >>> from xavatar.frames import conform
+    >>> conform(df.assign(team="Capulet")).columns[-1]
+    'team'
     """
     require(table)
     data: dict[str, Any] = {}

@@ -46,6 +46,13 @@ def lookup(sha1: str) -> bytes | None:
     Notes
     -----
     The bytes are hashed again: a damaged store must not show one person's face for another's.
+
+    Examples
+    --------
+    >>> from xavatar.frames import lookup
+    >>> picture = lookup(df["sha1"].dropna().iat[0])
+    >>> isinstance(picture, bytes)
+    True
     """
     with _lock:
         sources = [source for ref in _sources if (source := ref()) is not None]

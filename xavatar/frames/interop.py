@@ -47,13 +47,28 @@ def to_csv(table: pd.DataFrame, target: Path | TextIO) -> None:
 
 
 def read_csv(source: Path | TextIO) -> pd.DataFrame:
-    """Read a CSV that :func:`to_csv` wrote; columns that are not ours come as text."""
+    """Read a CSV that :func:`to_csv` wrote; columns that are not ours come as text.
+
+    Examples
+    --------
+    >>> from xavatar.frames import read_csv, to_csv
+    >>> to_csv(df, folder / "roster.csv")
+    >>> read_csv(folder / "roster.csv").equals(df)
+    True
+    """
     cells = pd.read_csv(source, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig")
     return conform(pd.DataFrame({name: _parsed(cells[name]) for name in cells.columns}))
 
 
 def to_arrow(table: pd.DataFrame) -> pa.Table:
-    """Return a frame as an Arrow table, which polars, DuckDB and others take without copying."""
+    """Return a frame as an Arrow table, which polars, DuckDB and others take without copying.
+
+    Examples
+    --------
+    >>> from xavatar.frames import to_arrow
+    >>> to_arrow(df).schema.field("width_real").type
+    DataType(int64)
+    """
     pyarrow = _pyarrow()
     types = {
         STRING: pyarrow.string(),
@@ -92,7 +107,15 @@ def to_parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet file that :func:`to_parquet`, or a store's export, wrote."""
+    """Read a Parquet file that :func:`to_parquet`, or a store's export, wrote.
+
+    Examples
+    --------
+    >>> from xavatar.frames import read_parquet, to_parquet
+    >>> to_parquet(df, folder / "roster.parquet")
+    >>> read_parquet(folder / "roster.parquet").equals(df)
+    True
+    """
     _pyarrow()
     import pyarrow.parquet
 

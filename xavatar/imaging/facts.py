@@ -44,6 +44,14 @@ def inspect(data: bytes, limits: Limits = _DEFAULT) -> ImageFacts:
     -----
     Safe to call from several threads. Of an animation the first picture is decoded, the
     others are counted.
+
+    Examples
+    --------
+    >>> facts = inspect(png)
+    >>> facts.mime, facts.width, facts.colors
+    ('image/png', 1, ('#008080',))
+    >>> inspect(b"no picture").error
+    'unrecognised: not a picture of a known format'
     """
     return conclude([examine(data, limits)])[0]
 

@@ -118,7 +118,13 @@ def _reduced(picture: Image.Image) -> Image.Image:
 
 
 def distance(one: str, other: str) -> int:
-    """Return in how many of their 64 bits two hashes differ; up to about 10 two pictures look alike."""
+    """Return in how many of their 64 bits two hashes differ; up to about 10 two pictures look alike.
+
+    Examples
+    --------
+    >>> distance("00000000000000ff", "000000000000000f")
+    4
+    """
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 

@@ -32,6 +32,11 @@ def color(key: str) -> str:
     ----------
     key : str
         A bare JID, normalised as for comparison; for an occupant the nickname.
+
+    Examples
+    --------
+    >>> color("Romeo")
+    '#dd00af'
     """
     return str(hsluv.hsluv_to_hex((hue(key), _SATURATION, _LIGHTNESS)))
 
@@ -43,6 +48,11 @@ def first_grapheme(text: str) -> str:
     -----
     Combining marks, variation selectors, skin tones, flags and joined emoji stay together; the
     rarer rules of Unicode's annex 29 are left out.
+
+    Examples
+    --------
+    >>> first_grapheme("julia")
+    'J'
     """
     text = text.strip()
     end = 0
@@ -75,6 +85,11 @@ def placeholder(text: str, *, key: str | None = None, size: int = 64) -> bytes:
         What the colour is made of; `text` by default.
     size : int
         Pixels per side.
+
+    Examples
+    --------
+    >>> xa.imaging.sniff(placeholder("Juliet", size=32))
+    'png'
     """
     return encode(draw_placeholder(text, key=key, size=size))
 

@@ -32,6 +32,11 @@ def contact_sheet(
     -------
     bytes
         A PNG with a transparent ground.
+
+    Examples
+    --------
+    >>> xa.imaging.sniff(contact_sheet([("Juliet", png), ("Romeo", png)], tile=32))
+    'png'
     """
     limits = limits or Limits()
     files = list(images)

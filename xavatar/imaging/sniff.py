@@ -34,6 +34,11 @@ def sniff(data: bytes) -> str | None:
     -------
     str or None
         ``png apng gif jpeg webp avif bmp tiff svg``, or ``None`` when it is none of them.
+
+    Examples
+    --------
+    >>> sniff(b"GIF89a...")
+    'gif'
     """
     head = data[:32]
     if head.startswith(PNG_SIGNATURE):
@@ -54,7 +59,13 @@ def sniff(data: bytes) -> str | None:
 
 
 def mime_of(format: str | None) -> str | None:
-    """Return the media type of a format of :func:`sniff`."""
+    """Return the media type of a format of :func:`sniff`.
+
+    Examples
+    --------
+    >>> mime_of("apng")
+    'image/png'
+    """
     return MIME.get(format) if format else None
 
 

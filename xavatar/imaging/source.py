@@ -44,6 +44,11 @@ def open_source(source: ImageSource, *, limits: Limits = OWN, side: int | None =
         No picture we take, beyond a limit, damaged.
     ConfigError
         No such file, or an array that is no picture.
+
+    Examples
+    --------
+    >>> open_source(np.zeros((20, 30), np.uint8)).size
+    (30, 20)
     """
     enough = side or limits.max_pixels
     try:

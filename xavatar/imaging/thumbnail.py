@@ -40,6 +40,11 @@ def thumbnail(data: bytes, size: int = 64, *, limits: Limits = _DEFAULT, format:
     -------
     bytes or None
         The first picture, upright; ``None`` when the bytes cannot be shown.
+
+    Examples
+    --------
+    >>> xa.imaging.sniff(thumbnail(png, 32))
+    'png'
     """
     small = shrink(data, size, limits)
     return encode(small, format) if small else None

@@ -103,6 +103,12 @@ def variant(
         The bytes are no picture we take, exceed a limit, or do not decode.
     ConfigError
         There is no such file, the crop lies outside the picture, or `size` is no size.
+
+    Examples
+    --------
+    >>> made = variant(np.full((400, 300, 3), 90, np.uint8), size=96)
+    >>> made.width, made.height, made.mime
+    (96, 96, 'image/png')
     """
     picture = cut_out(source, size=size, crop=crop, square=square, limits=limits)
     if max_bytes < 1:

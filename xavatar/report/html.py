@@ -114,7 +114,13 @@ def _told(findings: Iterable[Finding]) -> list[Told]:
 
 
 def render(audit: Audit) -> str:
-    """Return the report as HTML text."""
+    """Return the report as HTML text.
+
+    Examples
+    --------
+    >>> "<html" in xa.report.render(audit)
+    True
+    """
     people = contacts(audit)
     return _environment().get_template("audit.html").render(
         audit=audit,

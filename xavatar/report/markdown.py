@@ -26,7 +26,13 @@ def write_markdown(audit: Audit, path: Path) -> None:
 
 
 def markdown(audit: Audit) -> str:
-    """Return the summary as Markdown (GitHub's tables); nothing from the wire is markup in it."""
+    """Return the summary as Markdown (GitHub's tables); nothing from the wire is markup in it.
+
+    Examples
+    --------
+    >>> xa.report.markdown(audit).startswith("#")
+    True
+    """
     return "\n".join(_lines(audit)) + "\n"
 
 

@@ -72,6 +72,11 @@ def as_dict(audit: Audit) -> dict[str, Any]:
     """Return the audit as plain values: snapshot, headline, summary, findings, duplicates, people, table.
 
     With `changes`, when the audit knows the previous snapshot.
+
+    Examples
+    --------
+    >>> sorted(xa.report.as_dict(audit))
+    ['duplicates', 'findings', 'headline', 'people', 'snapshot', 'summary', 'table']
     """
     snapshot, line = audit.snapshot, audit.headline
     return {

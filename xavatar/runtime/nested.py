@@ -101,6 +101,13 @@ def run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], timeou
         The loop cannot run nested, as uvloop's.
     MissingExtra
         No library for nested runs is installed.
+
+    Examples
+    --------
+    >>> loop = asyncio.new_event_loop()
+    >>> run_on(loop, asyncio.sleep(0, result=42))
+    42
+    >>> loop.close()
     """
     return BorrowedLoop(loop).call(work, timeout)
 
@@ -124,6 +131,14 @@ def enable_nested(loop: asyncio.AbstractEventLoop | None = None) -> None:
     -----
     RuntimeWarning
         Once, when the library found is known to lose queued cells on this version of ipykernel.
+
+    Examples
+    --------
+    >>> async def main() -> int:
+    ...     xa.enable_nested()
+    ...     return asyncio.run(asyncio.sleep(0, result=42))
+    >>> asyncio.run(main())  # doctest: +SKIP
+    42
     """
     loop = loop or running_loop()
     if loop is not None and not isinstance(loop, asyncio.BaseEventLoop):

@@ -56,6 +56,12 @@ def sandbox(
     ------
     SandboxError
         There is no such scenario, or it cannot be used.
+
+    Examples
+    --------
+    >>> with xa.sandbox("pair") as box:
+    ...     box.login.jid
+    'valentine@verona.lit'
     """
     if not isinstance(name, Scenario):
         from .load import load

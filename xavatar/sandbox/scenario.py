@@ -248,6 +248,15 @@ class Scenario:
     rooms_domain : str
         Domain of the rooms' service.
     options : Options
+
+    Examples
+    --------
+    >>> from xavatar.sandbox import Account, Scenario
+    >>> cast = (Account("juliet@capulet.lit", password="pw"), Account("romeo@montague.lit", name="Romeo"))
+    >>> scenario = Scenario("tiny", "capulet.lit", "juliet@capulet.lit", cast)
+    >>> with xa.sandbox(scenario) as box, xa.connect(sandbox=box) as session:
+    ...     session.roster()["jid"].unique().tolist()
+    ['romeo@montague.lit']
     """
 
     name: str

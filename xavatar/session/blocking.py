@@ -54,6 +54,13 @@ class Session:
         The way to the loop where it lives.
     release : callable
         Called when the session is closed.
+
+    Examples
+    --------
+    >>> with xa.connect(sandbox="verona") as s:
+    ...     table = s.roster()
+    >>> table["jid"].nunique()
+    71
     """
 
     def __init__(self, twin: AsyncSession, portal: Portal, release: Callable[[], None]) -> None:
@@ -103,19 +110,45 @@ class Session:
     def roster(
         self, *, images: bool = True, sources: Sequence[Source | str] = tuple(Source), progress: Progress = None
     ) -> DataFrame:
-        """Ask all three sources about every contact; see :meth:`AsyncSession.roster`."""
+        """Ask all three sources about every contact; see :meth:`AsyncSession.roster`.
+
+        Examples
+        --------
+        >>> table = s.roster(images=False)
+        >>> sorted(table["source"].unique())
+        ['pep', 'presence', 'vcard']
+        """
         return self._collect(self._twin.roster(images=images, sources=sources, progress=progress))
 
     def room(self, jid: str, *, nick: str | None = None, images: bool = True, progress: Progress = None) -> DataFrame:
-        """Enter a room, ask about its avatar and its occupants'; see :meth:`AsyncSession.room`."""
+        """Enter a room, ask about its avatar and its occupants'; see :meth:`AsyncSession.room`.
+
+        Examples
+        --------
+        >>> table = s.room("balcony@rooms.capulet.lit")
+        >>> sorted(table["kind"].unique())
+        ['occupant', 'room']
+        """
         return self._collect(self._twin.room(jid, nick=nick, images=images, progress=progress))
 
     def me(self, *, images: bool = True, progress: Progress = None) -> DataFrame:
-        """Ask about the own account; see :meth:`AsyncSession.me`."""
+        """Ask about the own account; see :meth:`AsyncSession.me`.
+
+        Examples
+        --------
+        >>> s.me().query("source == 'pep'")["status"].item()
+        'ok'
+        """
         return self._collect(self._twin.me(images=images, progress=progress))
 
     def features(self) -> Features:
-        """Ask what the account's server offers; see :meth:`AsyncSession.features`."""
+        """Ask what the account's server offers; see :meth:`AsyncSession.features`.
+
+        Examples
+        --------
+        >>> s.features().pep_vcard_conversion
+        True
+        """
         return self._portal.call(self._twin.features())
 
     def audit(
@@ -127,46 +160,119 @@ class Session:
         join_occupants: bool = False,
         progress: Progress = None,
     ) -> Audit:
-        """Collect the own account, the roster and rooms, and judge them; see :meth:`AsyncSession.audit`."""
+        """Collect the own account, the roster and rooms, and judge them; see :meth:`AsyncSession.audit`.
+
+        Examples
+        --------
+        >>> audit = s.audit()
+        >>> [finding.rule for finding in audit.about("romeo@montague.lit")]
+        []
+        """
         work = self._twin.audit(
             images=images, thorough=thorough, rooms=rooms, join_occupants=join_occupants, progress=progress
         )
         return self._collect(work)
 
     def diagnose(self, jid: str) -> Diagnosis:
-        """Ask everything about one avatar: who sees it, who does not, why; see :meth:`AsyncSession.diagnose`."""
+        """Ask everything about one avatar: who sees it, who does not, why; see :meth:`AsyncSession.diagnose`.
+
+        Examples
+        --------
+        >>> s.diagnose("romeo@montague.lit").verdict
+        'Contacts see the avatar, and so do rooms and older clients, by the vCard.'
+        """
         return self._portal.call(self._twin.diagnose(jid))
 
     def gallery(self, *, thorough: bool = False, progress: Progress = None) -> Gallery:
-        """Audit the roster, and show everybody's picture; see :meth:`AsyncSession.gallery`."""
+        """Audit the roster, and show everybody's picture; see :meth:`AsyncSession.gallery`.
+
+        Examples
+        --------
+        >>> gallery = s.gallery()
+        >>> gallery.selected = ["romeo@montague.lit"]
+        >>> gallery.selection_frame()["source"].tolist()
+        ['pep', 'vcard', 'presence']
+        >>> gallery.close()
+        """
         return self._collect(self._twin.gallery(thorough=thorough, progress=progress))
 
     def inspector(self, jid: str) -> Inspector:
-        """Ask everything about one avatar, and show it; see :meth:`AsyncSession.inspector`."""
+        """Ask everything about one avatar, and show it; see :meth:`AsyncSession.inspector`.
+
+        Examples
+        --------
+        >>> inspector = s.inspector("romeo@montague.lit")
+        >>> inspector.jid
+        'romeo@montague.lit'
+        >>> inspector.close()
+        """
         return self._portal.call(self._twin.inspector(jid))
 
     def changes(self, *, keep: int = KEEP, pictures: bool = False, progress: Progress = None) -> Changes:
-        """Hear of every change of an avatar from now on; see :meth:`AsyncSession.changes`."""
+        """Hear of every change of an avatar from now on; see :meth:`AsyncSession.changes`.
+
+        Examples
+        --------
+        >>> with xa.sandbox("verona") as box, xa.connect(sandbox=box) as watching:
+        ...     changes = watching.changes()
+        ...     box.purge_node("romeo@montague.lit", "urn:xmpp:avatar:metadata")
+        ...     change = next(iter(changes.follow(timeout=5)))
+        >>> change.jid, str(change.what)
+        ('romeo@montague.lit', 'purged')
+        """
         return self._collect(self._twin.changes(keep=keep, pictures=pictures, progress=progress))
 
     def monitor(self, *, keep: int = KEEP, pictures: bool = True, progress: Progress = None) -> Monitor:
-        """Show avatars' changes as they happen; see :meth:`AsyncSession.monitor`."""
+        """Show avatars' changes as they happen; see :meth:`AsyncSession.monitor`.
+
+        Examples
+        --------
+        >>> monitor = s.monitor(pictures=False)
+        >>> monitor.frame.empty
+        True
+        >>> monitor.close()
+        """
         return self._collect(self._twin.monitor(keep=keep, pictures=pictures, progress=progress))
 
     def trace_viewer(self, *, limit: int = LIMIT) -> TraceViewer:
-        """Record every stanza from now on, and show them as they pass; see :meth:`AsyncSession.trace_viewer`."""
+        """Record every stanza from now on, and show them as they pass; see :meth:`AsyncSession.trace_viewer`.
+
+        Examples
+        --------
+        >>> viewer = s.trace_viewer()
+        >>> s.features().pep
+        True
+        >>> len(viewer.trace) > 0
+        True
+        >>> viewer.close()
+        """
         from xavatar.widgets import TraceViewer
 
         return TraceViewer(self.trace(limit=limit), own=True)
 
     def publisher(self, image: ImageSource | None = None, *, room: str | None = None) -> widgets.Publisher:
-        """Show the own avatar, and what it takes to publish another one; see :meth:`AsyncSession.publisher`."""
+        """Show the own avatar, and what it takes to publish another one; see :meth:`AsyncSession.publisher`.
+
+        Examples
+        --------
+        >>> publisher = s.publisher()
+        >>> publisher.publication is None
+        True
+        >>> publisher.close()
+        """
         return self._portal.call(self._twin.publisher(image, room=room))
 
     def plan(
         self, image: ImageSource | AvatarSet, *, access_model: str | None = None, vcard: bool = False
     ) -> PublishPlan:
-        """Plan to publish an avatar, without changing anything; see :meth:`AsyncSession.plan`."""
+        """Plan to publish an avatar, without changing anything; see :meth:`AsyncSession.plan`.
+
+        Examples
+        --------
+        >>> plan = s.plan(np.full((96, 96, 3), 200, np.uint8), access_model="open")
+        >>> len(plan.steps) > 1
+        True
+        """
         return self._portal.call(self._twin.plan(image, access_model=access_model, vcard=vcard))
 
     def publish(
@@ -177,23 +283,64 @@ class Session:
         vcard: bool = False,
         dry_run: bool = False,
     ) -> Publication:
-        """Make an image the account's avatar, and read it back; see :meth:`AsyncSession.publish`."""
+        """Make an image the account's avatar, and read it back; see :meth:`AsyncSession.publish`.
+
+        Examples
+        --------
+        >>> with xa.connect(sandbox="pair") as own:
+        ...     done = own.publish(np.full((96, 96, 3), 200, np.uint8))
+        >>> done.done
+        True
+        """
         return self._portal.call(self._twin.publish(image, access_model=access_model, vcard=vcard, dry_run=dry_run))
 
     def unpublish(self, *, vcard: bool = False, dry_run: bool = False) -> Publication:
-        """Switch the own avatar off, its image stays; see :meth:`AsyncSession.unpublish`."""
+        """Switch the own avatar off, its image stays; see :meth:`AsyncSession.unpublish`.
+
+        Examples
+        --------
+        >>> with xa.connect(sandbox="pair") as own:
+        ...     published = own.publish(np.full((96, 96, 3), 200, np.uint8))
+        ...     done = own.unpublish()
+        >>> done.done
+        True
+        """
         return self._portal.call(self._twin.unpublish(vcard=vcard, dry_run=dry_run))
 
     def wipe(self, *, vcard: bool = False, dry_run: bool = False) -> Publication:
-        """Remove the own avatar and its images; see :meth:`AsyncSession.wipe`."""
+        """Remove the own avatar and its images; see :meth:`AsyncSession.wipe`.
+
+        Examples
+        --------
+        >>> s.wipe(dry_run=True).done
+        False
+        """
         return self._portal.call(self._twin.wipe(vcard=vcard, dry_run=dry_run))
 
     def trace(self, *, limit: int = LIMIT) -> LiveTrace:
-        """Record every stanza from now on; see :meth:`AsyncSession.trace`."""
+        """Record every stanza from now on; see :meth:`AsyncSession.trace`.
+
+        Examples
+        --------
+        >>> trace = s.trace()
+        >>> s.me()["jid"].iat[0]
+        'juliet@capulet.lit'
+        >>> trace.stop()
+        >>> len(trace.filter(direction="out")) > 0
+        True
+        """
         return record_through(self._portal, self._twin, limit=limit)
 
     def recording(self, *, limit: int = LIMIT) -> LiveTrace:
-        """Record the stanzas of a ``with`` block; see :meth:`AsyncSession.recording`."""
+        """Record the stanzas of a ``with`` block; see :meth:`AsyncSession.recording`.
+
+        Examples
+        --------
+        >>> with s.recording() as trace:
+        ...     table = s.me()
+        >>> "summary" in trace.frame
+        True
+        """
         return record_through(self._portal, self._twin, limit=limit)
 
     def _collect(self, work: Coroutine[Any, Any, T]) -> T:
@@ -282,6 +429,16 @@ def attach(client: Client, *, settings: Settings | None = None) -> Session:
     ------
     ConfigError
         The client is not connected, or its loop cannot run nested.
+
+    Examples
+    --------
+    >>> async def main() -> xa.Session:
+    ...     with xa.sandbox("pair") as box:
+    ...         client = xa.aioxmpp_client(sandbox=box)
+    ...         async with client.connected():
+    ...             return await asyncio.to_thread(lambda: xa.attach(client).features().pep)
+    >>> asyncio.run(main())
+    True
     """
     if not client.established:
         raise ConfigError(f"The client of {client.local_jid} is not connected. Connect it first, then attach.")

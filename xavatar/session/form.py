@@ -35,6 +35,13 @@ def login(jid: str = "", *, host: str = "", port: int | None = None, ca_file: st
     ------
     TypeError
         :func:`connect` takes no such keyword, or the form asks for it.
+
+    Examples
+    --------
+    >>> form = xa.login("you@example.org")
+    >>> form.session is None
+    True
+    >>> form.close()
     """
     from xavatar.widgets import LoginForm
 

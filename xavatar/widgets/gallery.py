@@ -64,6 +64,14 @@ class Gallery(Widget):
     ------
     FrameError
         The frame is not one of ours.
+
+    Examples
+    --------
+    >>> gallery = xa.widgets.Gallery(df, sort="name")
+    >>> gallery.selected = ["romeo@montague.lit"]
+    >>> gallery.selection_frame()["jid"].unique().tolist()
+    ['romeo@montague.lit']
+    >>> gallery.close()
     """
 
     _esm = script("gallery")

@@ -46,6 +46,15 @@ class Trace(Sequence[Entry]):
         trace.frame.groupby("xep")["size"].sum()
         trace.diagram()
         trace.save("roster.jsonl")
+
+    Examples
+    --------
+    >>> with s.recording() as trace:
+    ...     table = s.me()
+    >>> trace.frame.columns[:3].tolist()
+    ['number', 'at', 'direction']
+    >>> len(trace.filter(direction="in")) <= len(trace)
+    True
     """
 
     def __init__(self, found: Iterable[Entry] = ()) -> None:

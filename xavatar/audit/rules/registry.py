@@ -175,11 +175,15 @@ def rule(
 
     Examples
     --------
-    >>> @rule("X-01", "Picture is blank", why="Nobody recognises anybody.", advice="Choose another.")
-    ... def blank(case):
+    >>> from xavatar.audit import RULES, Audit, Breach, rule
+    >>> mine = RULES.copy()
+    >>> @rule("X-01", "Not square", why="Most clients cut it.", advice="Cut it yourself.", registry=mine)
+    ... def square(case):
     ...     for source, reading in case.announced():
-    ...         if reading.facts and reading.facts.blank:
-    ...             yield Breach("All pixels have one colour.", source)
+    ...         if reading.facts and reading.facts.width != reading.facts.height:
+    ...             yield Breach(f"{reading.facts.width} x {reading.facts.height} pixels.", source)
+    >>> len(Audit.of(audit.snapshot, rules=mine).findings.query("rule == 'X-01'")) > 0
+    True
     """
 
     def register(check: Check) -> Check:
