@@ -3,8 +3,9 @@
 import xavatar.report  # noqa: F401  registers who writes which file of an audit
 
 from .asynchronous import AsyncSession
-from .blocking import Session, attach, connect
+from .blocking import Session
 from .form import login
+from .opening import attach, connect
 from .own_client import aioxmpp_client
 
 __all__ = ["AsyncSession", "Session", "aioxmpp_client", "attach", "connect", "login"]

@@ -24,8 +24,9 @@ from xavatar.errors import (
     XavatarError,
 )
 
-from .blocking import Session, connect
+from .blocking import Session
 from .health import Check, State
+from .opening import connect
 
 _SCENARIO: Final = "pair"
 _SERVICES: Final = {"_xmpp-client._tcp": "STARTTLS", "_xmpps-client._tcp": "direct TLS"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xavatar.sandbox.load import names
 
-from .blocking import connect
+from .opening import connect
 
 if TYPE_CHECKING:
     from xavatar.widgets import LoginForm
