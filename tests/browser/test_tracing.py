@@ -71,6 +71,7 @@ def test_it_grows_pauses_and_filters(blank: Make, stream: Stream, threads: str) 
     here.page.get_by_text("5 stanzas").wait_for()
     here.page.get_by_role("button", name="Pause").click()
     here.page.get_by_text("paused, 0 new meanwhile").wait_for()
+    here.until(lambda: viewer.paused, "paused in Python")  # the page says so at once
     stream.pass_(IN, HERE)
     here.page.get_by_text("paused, 1 new meanwhile").wait_for()
     assert here.page.locator(".xav-lines .xav-stanza").count() == 5
