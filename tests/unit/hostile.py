@@ -227,7 +227,7 @@ def corpus() -> tuple[Sample, ...]:
         Sample("png without area", png(0, 0), "png", Fault.CORRUPT),
         Sample(
             "text bomb",
-            png(8, 8, chunk(b"zTXt", b"a\0\0" + zlib.compress(b"\0" * 8_000_000, 1))),
+            png(8, 8, chunk(b"zTXt", b"a\0\0" + zlib.compress(b"\0" * 50_000_000, 1))),
             "png",
             Fault.CORRUPT,
         ),

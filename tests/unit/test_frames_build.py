@@ -222,6 +222,12 @@ def test_conform_restores_dtypes_and_order() -> None:
     pd.testing.assert_frame_equal(restored[list(NAMES)], table)
 
 
+def test_conform_cleans_what_was_put_in_later() -> None:
+    table = frame([Outcome(Subject("a@x.lit"), Source.PEP, Status.OK)])
+    table["name"] = pd.array(["x\0y"], dtype=table["name"].dtype)
+    assert conform(table)["name"].tolist() == ["x\ufffdy"]
+
+
 def test_conform_names_what_is_missing() -> None:
     with pytest.raises(FrameError, match="jid missing"):
         conform(frame([]).drop(columns="jid"))

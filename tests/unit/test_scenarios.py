@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from tests.support import patience
 from tests.unit.scenario_view import View, occupant_view, room_view, view
 from xavatar.errors import SandboxError
+from xavatar.sandbox import _faces
 from xavatar.sandbox._data import data_dir, picture
 from xavatar.sandbox._faces import face
 from xavatar.sandbox.load import load, names, planted
@@ -217,6 +220,18 @@ def test_faces_are_small_sound_and_different(side: int, tmp_path: Path) -> None:
             image.load()
             assert image.size == (side, side)
             assert len(image.convert("RGB").getcolors(10_000) or []) > 5
+
+
+def test_a_face_is_drawn_in_the_colours_of_its_number() -> None:
+    """Beside Pillow: the same drawing in full colour, four pixels to one."""
+    look, (skin, hair, cloth, back) = _faces._traits(7919)
+    drawn = _faces._drawn(look, 2 * 64)
+    ink, white = (59, 42, 42), (255, 255, 255)
+    parts = (back, _faces._mix(back, white), skin, _faces._mix(skin, ink), hair, cloth, ink)
+    drawn.putpalette([level for part in parts for level in part])
+    wanted = np.asarray(drawn.convert("RGB").reduce(2), int)
+    found = np.asarray(Image.open(io.BytesIO(face(7919, 64).content)).convert("RGB"), int)
+    assert np.abs(found - wanted).max() <= 1
 
 
 def test_the_pictures_stay_below_a_megabyte() -> None:

@@ -136,6 +136,8 @@ class XavatarAccessor:
         Examples
         --------
         >>> gallery = df.xavatar.gallery(group="domain")
+        >>> gallery
+        <Gallery of 71>
         >>> gallery.close()
         """
         from xavatar.widgets import Gallery
@@ -148,6 +150,8 @@ class XavatarAccessor:
         Examples
         --------
         >>> inspector = df.xavatar.inspector("romeo@montague.lit")
+        >>> inspector
+        <Inspector of romeo@montague.lit>
         >>> inspector.close()
         """
         from xavatar.widgets import Inspector

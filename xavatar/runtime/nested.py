@@ -131,14 +131,6 @@ def enable_nested(loop: asyncio.AbstractEventLoop | None = None) -> None:
     -----
     RuntimeWarning
         Once, when the library found is known to lose queued cells on this version of ipykernel.
-
-    Examples
-    --------
-    >>> async def main() -> int:
-    ...     xa.enable_nested()
-    ...     return asyncio.run(asyncio.sleep(0, result=42))
-    >>> asyncio.run(main())  # doctest: +SKIP
-    42
     """
     loop = loop or running_loop()
     if loop is not None and not isinstance(loop, asyncio.BaseEventLoop):

@@ -90,7 +90,7 @@ def attach(client: Client, *, settings: Settings | None = None) -> Session:
 
     Examples
     --------
-    >>> async def main() -> xa.Session:
+    >>> async def main() -> bool:
     ...     with xa.sandbox("pair") as box:
     ...         client = xa.aioxmpp_client(sandbox=box)
     ...         async with client.connected():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xavatar.client import Client, Secret, make_client
+from xavatar.errors import ConfigError
 from xavatar.sandbox import Sandbox
 from xavatar.settings import Settings
 
@@ -47,19 +48,26 @@ def aioxmpp_client(
     Raises
     ------
     ConfigError
-        There is no account or no password, or the CA file cannot be read.
+        There is no account or no password, the sandbox does not run, or the CA file cannot be read.
+
+    Notes
+    -----
+    Connecting is aioxmpp's. A server that cannot be reached or trusted ends ``connected()`` with an
+    ``OpenSSL.SSL.Error``, after which aioxmpp does not dial past the check; its ``__cause__`` is the
+    :class:`~xavatar.errors.ConnectError` that tells what to do. A wrong password ends it with
+    ``aiosasl.AuthenticationFailure``.
 
     Examples
     --------
-    >>> async def main() -> int:
-    ...     with xa.sandbox("verona") as box:
-    ...         client = xa.aioxmpp_client(sandbox=box)
-    ...         avatar = client.summon(xa.AvatarService)
-    ...         async with client.connected():
-    ...             return len(await avatar.get_avatar_metadata(aioxmpp.JID.fromstr("romeo@montague.lit")))
+    >>> async def main() -> bool:
+    ...     with xa.sandbox("pair") as box:
+    ...         async with xa.aioxmpp_client(sandbox=box).connected() as stream:
+    ...             return isinstance(stream, aioxmpp.stream.StanzaStream)
     >>> asyncio.run(main())
-    1
+    True
     """
+    if sandbox is not None and not isinstance(sandbox, Sandbox):
+        raise ConfigError(f"A client takes a running sandbox, not {sandbox!r}: start one with xavatar.sandbox(...).")
     secret = None if password is None else Secret(password)
     access = Access(jid, secret, sandbox, host, port, direct_tls, verify, Path(ca_file) if ca_file else None)
     return make_client(access.login(sandbox), timeout=timeout, quiet=False)
