@@ -5,7 +5,7 @@ SHELL := bash
 .PHONY: help setup demo test check lab bench docs lock clean
 VENV ?= .venv
 BIN := $(VENV)/bin
-WORKERS ?= 3
+WORKERS ?= 4
 # Where it is set, every test process and every `xavatar` that a test starts would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
