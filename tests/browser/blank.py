@@ -2,7 +2,8 @@
 
 Between them goes what would go over a kernel's comm: every message that the class publishes is
 kept for the page, every message of the page is handed to the class. Only the front end's model
-is ours, 40 lines of it.
+is ours, some 50 lines of it. As that of ipywidgets it has one change of state under way at a time, and other messages
+overtake those that wait.
 """
 
 from __future__ import annotations
@@ -40,13 +41,21 @@ FRONT_END = """
   });
 
   class Model {
-    constructor(id, state) { Object.assign(this, { id, state, listeners: {}, changed: {}, urls: 0 }); }
+    constructor(id, state) { Object.assign(this, { id, state, listeners: {}, changed: {}, waiting: {}, busy: false }); }
     get(name) { return this.state[name]; }
     set(name, value) { this.state[name] = value; this.changed[name] = value; this.emit(`change:${name}`, value); }
     save_changes() {
-      const state = this.changed;
+      Object.assign(this.waiting, this.changed);
       this.changed = {};
-      send(this.id, { method: "update", state, buffer_paths: [] });
+      return this.flush();
+    }
+    async flush() {
+      const state = this.waiting;
+      if (this.busy || !Object.keys(state).length) return;
+      [this.waiting, this.busy] = [{}, true];
+      await send(this.id, { method: "update", state, buffer_paths: [] });
+      this.busy = false;
+      await this.flush();
     }
     send(content, _, buffers) { send(this.id, { method: "custom", content }, buffers); }
     on(event, handler) { (this.listeners[event] ??= []).push(handler); }

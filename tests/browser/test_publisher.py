@@ -335,6 +335,27 @@ def test_a_failure_and_a_stop(blank: Make, server: Memory, photo: Path) -> None:
     assert here.page.get_by_role("button", name="Publish", exact=True).is_disabled()
 
 
+def test_the_plan_is_of_what_the_page_shows(blank: Make, server: Memory, photo: Path) -> None:
+    """Though a busy kernel has not been told of it: front ends send one change at a time, and clicks at once."""
+    here, widget = loaded(blank, server, photo)
+    whole = widget.crop
+    here.page.evaluate("(id) => { notebook.models[id].busy = true; }", widget.model_id)
+    here.page.get_by_role("application").press("+")
+    here.page.get_by_role("combobox", name="Who may see it").select_option("open")
+    here.page.get_by_label("the vCard's photo too").check()
+    press(here, "Review the plan")
+    here.page.get_by_role("heading", name="Publish this avatar").wait_for()
+    assert server.asked[-1] == ("plan", ("open", True))
+    assert widget.crop != whole
+    plan = widget.plan
+    told = "async (id) => { const model = notebook.models[id]; model.busy = false; await model.flush(); }"
+    here.page.evaluate(told, widget.model_id)
+    assert widget.plan is plan
+    press(here, "Publish")
+    here.page.get_by_text("Done: every step").wait_for()
+    assert server.now.image == widget.avatar.image_bytes
+
+
 def test_hostile_text_is_text(blank: Make, server: Memory, tmp_path: Path) -> None:
     server.now = there(picture(2, 64), EVIL + TURNED, id=TURNED + "x" * 10_000, mime=EVIL)
     server.refused = EVIL

@@ -124,7 +124,13 @@ class Widget(anywidget.AnyWidget):
 
     def _on_message(self, content: object, buffers: Sequence[memoryview]) -> None:
         if isinstance(content, dict) and isinstance(kind := content.get("type"), str):
-            self._guarded(lambda: self._receive(kind, content, buffers))
+            self._guarded(lambda: self._act(kind, content, buffers))
+
+    def _act(self, kind: str, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
+        # Front ends hold state back while some is under way, and messages do not wait for it (ipywidgets 8).
+        if isinstance(shown := content.get("state"), dict):
+            self.set_state(shown)
+        self._receive(kind, content, buffers)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{' (closed)' if self.closed else ''}>"

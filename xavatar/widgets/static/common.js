@@ -90,6 +90,11 @@ export class View {
     this.model.send({ type, ...content }, undefined, buffers);
   }
 
+  /** Send what was clicked with what the page says of these traits: front ends let messages overtake state. */
+  act(type, content, traits) {
+    this.send(type, { ...content, state: Object.fromEntries(traits.map((trait) => [trait, this.model.get(trait)])) });
+  }
+
   guard(handler) {
     return (...values) => {
       try {

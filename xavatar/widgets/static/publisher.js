@@ -9,6 +9,7 @@ import { Proposal } from "./proposal.js";
 const PROOF = 1024;
 const MADE = 512;
 const ROOM = "Everybody who may ask the room sees it, without being in it.";
+const SETTINGS = ["crop", "access_model", "size", "large", "vcard"];
 const SIZES = [512, 256, 192, 128, 96, 64];
 
 function render(view, album) {
@@ -26,7 +27,7 @@ function render(view, album) {
     view.on(made, "click", () => {
       [asked, waiting] = [made, type !== "refresh"];
       crop.flush();
-      view.send(type, content);
+      view.act(type, content, crop.picture ? SETTINGS : SETTINGS.slice(1));
     });
     return made;
   };
