@@ -8,12 +8,14 @@ from pathlib import Path
 
 import comm
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.blank import Blank, Link, Theme, Threads
 from tests.browser.chromium import chromium
 from tests.browser.lab import Lab, Notebook
 from tests.support import requires
+
+expect.set_options(timeout=30_000)
 
 
 # Per module, not per session: Playwright's loop counts as running in this thread for as long as it is

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.axe import faults
 from tests.browser.blank import Blank
@@ -69,11 +70,11 @@ def test_thousands_keep_the_page_small(blank: Make) -> None:
         here.page.evaluate("() => new Promise(requestAnimationFrame)")
         here.page.wait_for_function(PAINTED)
         assert here.page.evaluate(elements) <= 300
-        assert here.page.evaluate("() => notebook.unrevoked()") <= 80
-    assert tile(here, "Juliet 0000").is_visible()
+        here.page.wait_for_function("() => notebook.unrevoked() <= 80")
+    expect(tile(here, "Juliet 0000")).to_be_visible()
     gallery.close()
     here.page.wait_for_function("() => document.querySelector('.xav') === null")
-    assert here.page.evaluate("() => notebook.unrevoked()") == 0
+    here.page.wait_for_function("() => notebook.unrevoked() === 0")
 
 
 def test_pictures_that_were_seen_are_not_sent_again(blank: Make) -> None:
@@ -133,7 +134,7 @@ def test_filters_groups_and_order(blank: Make) -> None:
     here.page.get_by_label("Show which findings").select_option("all")
     here.page.get_by_label("Show which avatars").select_option(label="none (6)")
     here.page.get_by_text("6 of 60 avatars").wait_for()
-    assert here.page.locator(".xav-face img").count() == 0
+    expect(here.page.locator(".xav-face img")).to_have_count(0)
     here.page.get_by_label("Show which avatars").select_option("all")
     here.page.get_by_label("Group").select_option("domain")
     here.until(lambda: gallery.group == "domain", "the grouping in Python")
@@ -184,7 +185,7 @@ def test_hostile_names_are_text(blank: Make, theme: str) -> None:
     here.show(Gallery(frame(list(told)), pictures=dict(pictures)))
     here.page.wait_for_function(PAINTED)
     assert here.page.title() == "Widgets"
-    assert here.page.locator("main script, main img[src=x]").count() == 0
+    expect(here.page.locator("main script, main img[src=x]")).to_have_count(0)
     assert here.page.locator(".xav-name").first.inner_text() == EVIL
     texts = here.page.locator(".xav-name").all_inner_texts()
     assert texts[1] == "\ufffdevil\ufffdname"
@@ -199,7 +200,7 @@ def test_what_cannot_be_drawn_gets_a_letter(blank: Make, data: bytes) -> None:
     here = blank()
     here.show(Gallery(frame([told]), pictures=dict([kept])))
     here.page.wait_for_function(PAINTED)
-    assert here.page.locator(".xav-face img").count() == 0
+    expect(here.page.locator(".xav-face img")).to_have_count(0)
     assert here.page.locator(".xav-letter").inner_text() == "Z"
     assert here.page.title() == "Widgets"
 
@@ -225,14 +226,14 @@ def test_failures_are_shown_inside(blank: Make) -> None:
     here.show(gallery)
     here.page.get_by_role("alert").get_by_text("OSError: the disk is gone").wait_for()
     here.page.get_by_role("button", name="Dismiss").click()
-    assert not here.page.get_by_role("alert").is_visible()
+    expect(here.page.get_by_role("alert")).to_be_hidden()
 
 
 def test_a_lost_kernel_leaves_the_pictures(blank: Make) -> None:
     here, _ = shown(blank, 20)
     here.page.evaluate("() => Object.values(notebook.models)[0].emit('comm_live_update')")
     here.page.get_by_text("The kernel has gone or was restarted").wait_for()
-    assert here.page.locator(".xav-face img").count() == 18
+    expect(here.page.locator(".xav-face img")).to_have_count(18)
 
 
 def test_lost_pictures_are_asked_for_again(blank: Make, monkeypatch: pytest.MonkeyPatch) -> None:

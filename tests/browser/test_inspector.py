@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 import xavatar as xa
 from tests.browser.axe import faults
@@ -42,7 +43,7 @@ def test_asking_anew(blank: Make, session: xa.Session, threads: str) -> None:
     inspector = session.inspector("hamlet@elsinore.lit")
     here = shown(blank, inspector, threads)
     for words in ("P153-01", "Presence advertises something that is not a hash", "Contacts with a modern client (PEP)"):
-        assert here.page.get_by_text(words).first.is_visible()
+        expect(here.page.get_by_text(words).first).to_be_visible()
     before = inspector.diagnosis
     here.page.get_by_role("button", name="Refresh").click()
     here.until(lambda: inspector.diagnosis is not before, "another diagnosis")
@@ -60,13 +61,13 @@ def test_an_audit_is_enough(blank: Make, session: xa.Session) -> None:
     """Without a session nothing is asked anew; an audit still diagnoses."""
     inspector = Inspector(session.audit(progress=False), "romeo@montague.lit")
     here = shown(blank, inspector)
-    assert here.page.get_by_role("button", name="Refresh").is_disabled()
+    expect(here.page.get_by_role("button", name="Refresh")).to_be_disabled()
     here.page.get_by_role("button", name="Diagnose").click()
     here.page.get_by_role("region", name="Diagnosis").wait_for()
     assert inspector.diagnosis is not None
     inspector.jid = "hamlet@elsinore.lit"
     here.page.get_by_role("heading", name="Hamlet").wait_for()
-    assert here.page.get_by_role("region", name="Diagnosis").count() == 0
+    expect(here.page.get_by_role("region", name="Diagnosis")).to_have_count(0)
     with pytest.raises(ConfigError, match=r"s\.inspector"):
         inspector.refresh()
     with pytest.raises(ConfigError, match="nobody@nowhere"):
@@ -108,9 +109,9 @@ def test_hostile_text_is_text(blank: Make) -> None:
     finding = Finding("A-01", Severity.ERROR, "user0@verona.lit", Source.PEP, EVIL + TURNED, EVIL)
     here = shown(blank, Inspector(frame([outcome]), pictures=dict([kept]), findings=[finding]))
     assert here.page.title() == "Widgets"
-    assert here.page.locator("main script, main img[src=x]").count() == 0
-    assert here.page.get_by_role("heading", name=EVIL).is_visible()
-    assert here.page.get_by_text("\ufffdevil\ufffdname").is_visible()
+    expect(here.page.locator("main script, main img[src=x]")).to_have_count(0)
+    expect(here.page.get_by_role("heading", name=EVIL)).to_be_visible()
+    expect(here.page.get_by_text("\ufffdevil\ufffdname")).to_be_visible()
 
 
 def test_what_fails_is_told(blank: Make) -> None:
@@ -143,12 +144,12 @@ def test_somebody_without_a_picture(blank: Make) -> None:
     inspector = Inspector(table, "user9@mantua.lit", pictures=pictures)
     here.show(inspector)
     here.page.get_by_role("img", name="no avatar of Romeo 0009 to show").wait_for()
-    assert here.page.get_by_role("button", name="Save image").is_disabled()
+    expect(here.page.get_by_role("button", name="Save image")).to_be_disabled()
     inspector.jid = "user0@verona.lit"
     here.page.get_by_role("img", name="avatar of Juliet 0000").wait_for()
     inspector.close()
     here.page.wait_for_function("() => document.querySelector('.xav') === null")
-    assert here.page.evaluate("() => notebook.unrevoked()") == 0
+    here.page.wait_for_function("() => notebook.unrevoked() === 0")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "bare"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nbconvert import HTMLExporter
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.axe import faults
 from tests.browser.lab import Notebook
@@ -92,7 +93,7 @@ def test_a_restarted_kernel_leaves_what_was_seen(notebook: Open) -> None:
     here.page.locator(".xav-tile img").first.wait_for()
     here.restart()
     here.page.get_by_text("The kernel has gone or was restarted").wait_for()
-    assert here.page.locator(".xav-tile img").first.is_visible()
+    expect(here.page.locator(".xav-tile img").first).to_be_visible()
 
 
 def test_publishing_what_the_camera_sees(notebook: Open, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.axe import faults
 from tests.browser.lab import Lab, Notebook
@@ -58,7 +59,7 @@ at = box.login
     for words in (f"{WORD}-not", WORD):
         field.fill(words)
         here.page.get_by_role("button", name="Log in").click()
-        assert field.input_value() == ""
+        expect(field).to_have_value("")
         if words != WORD:
             here.page.get_by_role("alert").wait_for()
     here.page.get_by_text("Logged in as").wait_for()
@@ -91,7 +92,7 @@ def test_the_monitor_shows_what_a_second_session_publishes(notebook: Open) -> No
     assert faults(here.page, ".xav") == []
     here.restart()
     here.page.get_by_text("The kernel has gone or was restarted").wait_for()
-    assert change.locator("img").count() == 2
+    expect(change.locator("img")).to_have_count(2)
 
 
 def test_the_trace_shows_it_live(notebook: Open) -> None:

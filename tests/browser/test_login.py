@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 import xavatar as xa
 from tests.browser.axe import faults
@@ -43,7 +44,7 @@ def test_into_the_sandbox_and_out(blank: Make, threads: str) -> None:
     session = form.session
     assert isinstance(session, xa.Session)
     assert len(session.roster(progress=False)) > 0
-    assert here.page.get_by_text("valentine@verona.lit").is_visible()
+    expect(here.page.get_by_text("valentine@verona.lit")).to_be_visible()
     here.page.get_by_role("button", name="Log out").click()
     here.page.get_by_role("button", name="Log in").wait_for()
     here.until(lambda: session.state == "closed", "the session closed")
@@ -59,7 +60,7 @@ def test_into_an_account(blank: Make, box: xa.Sandbox, threads: str) -> None:
     here.page.get_by_label("CA file").fill(str(entry.ca_file))
     here.page.get_by_label("Password").fill(WORD)
     here.page.get_by_role("button", name="Log in").click()
-    assert here.page.get_by_label("Password").input_value() == ""
+    expect(here.page.get_by_label("Password")).to_have_value("")
     here.page.get_by_role("alert").get_by_text(entry.jid).wait_for()
     assert form.session is None
     assert WORD not in page_text(here) + models(here) + form.problem
@@ -67,7 +68,7 @@ def test_into_an_account(blank: Make, box: xa.Sandbox, threads: str) -> None:
     here.page.keyboard.press("Enter")
     here.page.get_by_text("Logged in as").wait_for()
     assert entry.password not in page_text(here) + models(here) + repr(form.get_state()) + repr(form.session)
-    assert not here.page.get_by_role("alert").is_visible()
+    expect(here.page.get_by_role("alert")).to_be_hidden()
     assert form.session is not None
     form.close()  # the session is the user's
     assert form.session.me(progress=False) is not None
@@ -110,7 +111,7 @@ def test_by_keyboard_only(blank: Make) -> None:
     here.until(lambda: bool(asked), "asked")
     assert here.page.evaluate(FIELDS).count(WORD) == 0
     here.page.get_by_text("Logging in to juliet@capulet.lit…").wait_for()
-    assert here.page.get_by_role("button", name="Log in").is_disabled()
+    expect(here.page.get_by_role("button", name="Log in")).to_be_disabled()
     go.set()
     here.page.get_by_text("Logged in as").wait_for()
     here.page.wait_for_function("() => document.activeElement.textContent === 'Log out'")

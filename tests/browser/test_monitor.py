@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 import xavatar as xa
 from tests.browser.axe import faults
@@ -73,7 +74,7 @@ def test_before_and_after(blank: Make, stage: Stage, threads: str) -> None:
     for word in ("Hamlet", "hamlet@elsinore.lit", "not known", "none", "switched off", "PEP"):
         assert word in words
     here.page.get_by_text("2 changes · up to 300 are kept").wait_for()
-    assert not here.page.get_by_text("Nothing has changed yet").is_visible()
+    expect(here.page.get_by_text("Nothing has changed yet")).to_be_hidden()
 
 
 @pytest.mark.parametrize("threads", ["main", "subshell"])
@@ -92,13 +93,13 @@ def test_pause_resume_and_clear_by_keyboard(blank: Make, stage: Stage, threads: 
     for _ in range(3):
         stage.happen(jid="hamlet@elsinore.lit")
     here.page.get_by_text("paused, 3 new meanwhile").wait_for()
-    assert here.page.locator(".xav-change").count() == 1
+    expect(here.page.locator(".xav-change")).to_have_count(1)
     keys.press("Space")
     change(here, 3).wait_for()
     keys.press("Tab")
     keys.press("Enter")
     here.page.get_by_text("Nothing has changed yet").wait_for()
-    assert here.page.locator(".xav-change").count() == 0
+    expect(here.page.locator(".xav-change")).to_have_count(0)
     assert len(monitor.frame) == 0
     stage.happen()
     change(here, 0).wait_for()
@@ -121,10 +122,10 @@ def test_hundreds_in_order_in_every_view(blank: Make, stage: Stage) -> None:
     change(here, 99).wait_for()
     stage.happen(jid="newest@x.lit", name="")
     here.page.wait_for_function("() => document.querySelector('#view2 .xav-name').textContent === 'newest@x.lit'")
-    assert here.page.locator("#view1 .xav-change").count() == 100
+    expect(here.page.locator("#view1 .xav-change")).to_have_count(100)
     monitor.close()
     here.page.wait_for_function("() => document.querySelector('.xav') === null")
-    assert here.page.evaluate("() => notebook.unrevoked()") == 0
+    here.page.wait_for_function("() => notebook.unrevoked() === 0")
 
 
 def test_who_reads_is_not_pushed_along(blank: Make, stage: Stage) -> None:
@@ -151,7 +152,7 @@ def test_hostile_words_are_text(blank: Make, stage: Stage, theme: str) -> None:
     stage.happen(None, NONE, name=TURNED, jid="j" * 10_000)
     change(here, 2).wait_for()
     assert here.page.title() == "Widgets"
-    assert here.page.locator("main script, main img[src=x]").count() == 0
+    expect(here.page.locator("main script, main img[src=x]")).to_have_count(0)
     assert here.page.locator(".xav-name").all_inner_texts()[2] == EVIL
     assert here.page.locator(".xav-name").all_inner_texts()[0] == "\ufffdevil\ufffdname"
     assert here.page.evaluate("() => document.querySelector('.xav-log').scrollWidth <= 900")
@@ -165,7 +166,7 @@ def test_a_lost_kernel_leaves_what_was_seen(blank: Make, stage: Stage) -> None:
     here.page.wait_for_function(FACES, arg=2)
     here.page.evaluate("() => Object.values(notebook.models)[0].emit('comm_live_update')")
     here.page.get_by_text("The kernel has gone or was restarted").wait_for()
-    assert here.page.locator(".xav-moment img").count() == 2
+    expect(here.page.locator(".xav-moment img")).to_have_count(2)
 
 
 def test_failures_are_shown_inside(blank: Make, stage: Stage) -> None:
@@ -208,7 +209,7 @@ def test_a_second_session_publishes(blank: Make, people: tuple[xa.Session, xa.Se
     assert faults(here.page) == []
     watcher.close()
     here.page.get_by_text("Watching has ended.").wait_for()
-    assert here.page.get_by_role("button", name="Pause").is_disabled()
+    expect(here.page.get_by_role("button", name="Pause")).to_be_disabled()
 
 
 @pytest.fixture

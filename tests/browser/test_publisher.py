@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 import xavatar as xa
 from tests.browser.axe import faults
@@ -23,14 +24,19 @@ __all__ = ["photo"]  # a fixture
 
 Make = Callable[..., Blank]
 STATIC = Path(assets.__file__).with_name("static")
-DRAWN = """() => [...document.querySelectorAll('.xav-preview tr:not([hidden]) canvas')].every((one) => one.clientWidth)
-    && document.querySelectorAll('.xav-preview tr:not([hidden]) canvas').length"""
 
 
 @pytest.fixture
 def server() -> Iterator[Memory]:
     with memory(there(picture(2, 64))) as made:
         yield made
+
+
+def drawn(here: Blank, *rows: str) -> None:
+    """Wait until these rows of the preview are there and painted: what has no size is not visible."""
+    for row in rows:
+        for canvas in here.page.locator(f".xav-preview canvas[aria-label^='{row}, ']").all():
+            expect(canvas).to_be_visible()
 
 
 def loaded(blank: Make, server: Memory, photo: Path, **options: Any) -> tuple[Blank, Publisher]:
@@ -46,17 +52,17 @@ def test_from_a_file_to_published_and_back(blank: Make, server: Memory, photo: P
     before = server.now.image
     here, widget = loaded(blank, server, photo, threads=threads)
     here.page.get_by_role("combobox", name="Who may see it").select_option("open")
-    assert here.page.get_by_text("Everybody who knows the address sees it").is_visible()
+    expect(here.page.get_by_text("Everybody who knows the address sees it")).to_be_visible()
     here.page.get_by_role("combobox", name="Pixels").select_option("96")
     avatar = made(here, widget, 96)
     press(here, "Review the plan")
     plan = here.page.get_by_role("region", name="Plan")
-    assert plan.get_by_role("heading", name="Publish this avatar").evaluate("(each) => each === document.activeElement")
+    expect(plan.get_by_role("heading", name="Publish this avatar")).to_be_focused()
     plan.get_by_text("Stanza", exact=True).nth(1).click()
-    assert f'id="{avatar.png_id}"' in plan.locator(".xav-xml").nth(1).inner_text()
+    expect(plan.locator(".xav-xml").nth(1)).to_contain_text(f'id="{avatar.png_id}"', use_inner_text=True)
     press(here, "Publish")
     plan.get_by_text("Done: every step, and what is there was read back.").wait_for()
-    assert plan.get_by_role("img", name="done").count() == 3
+    expect(plan.get_by_role("img", name="done")).to_have_count(3)
     assert (server.now.image, server.now.access_model) == (avatar.image_bytes, "open")
     here.page.get_by_text(f"SHA-1 {avatar.png_id}").first.wait_for()
     assert widget.publication.done
@@ -70,8 +76,8 @@ def test_an_account_without_an_avatar(blank: Make, photo: Path) -> None:
     with memory() as server:
         here, _ = loaded(blank, server, photo)
         here.page.get_by_role("img", name="new, round, 96 pixels, on dark").wait_for()
-        assert here.page.get_by_text("No avatar is announced (not found).").is_visible()
-        assert here.page.get_by_role("img", name="now,").count() == 0
+        expect(here.page.get_by_text("No avatar is announced (not found).")).to_be_visible()
+        expect(here.page.get_by_role("img", name="now,")).to_have_count(0)
 
 
 def test_an_upright_square_is_cut_by_keyboard(blank: Make, server: Memory, photo: Path) -> None:
@@ -89,7 +95,7 @@ def test_an_upright_square_is_cut_by_keyboard(blank: Make, server: Memory, photo
     here.until(lambda: widget.crop[0] == 0 and widget.crop[3] == 640, "the lower left corner")
     left, upper, right, lower = widget.crop
     assert right - left == lower - upper == round(480 / 1.1**8)
-    assert here.page.get_by_text(f"{right} × {right} pixels at 0, {upper} of 480 × 640").is_visible()
+    expect(here.page.get_by_text(f"{right} × {right} pixels at 0, {upper} of 480 × 640")).to_be_visible()
     red, green, blue = corner(made(here, widget).image_bytes, 1.0, 0.0)
     assert (red, green, blue) == pytest.approx((right * 255 / 479, upper * 255 / 639, 90), abs=6)
     shown = here.page.get_by_role("img", name="new, square, 96 pixels, on light")
@@ -151,12 +157,12 @@ def test_small_pictures_are_not_scaled_up(blank: Make, server: Memory, tmp_path:
     path = tmp_path / "small.png"
     path.write_bytes(picture(3, 40))
     here, widget = loaded(blank, server, path)
-    here.page.wait_for_function(DRAWN)
+    drawn(here, "now", "new")
     assert widget.avatar.size == (40, 40)
     widths = "(all) => all.map((one) => one.clientWidth)"
     assert here.page.locator("[aria-label^='new, round'][aria-label$='on dark']").evaluate_all(widths) == [32, 40, 40]
     assert here.page.locator("[aria-label^='now, round'][aria-label$='on dark']").evaluate_all(widths) == [32, 48, 64]
-    assert here.page.get_by_role("slider", name="Zoom").is_enabled()
+    expect(here.page.get_by_role("slider", name="Zoom")).to_be_enabled()
 
 
 def test_drop_and_paste(blank: Make, server: Memory) -> None:
@@ -196,7 +202,7 @@ def test_camera(blank: Make, server: Memory) -> None:
     here.show(widget)
     press(here, "Camera")
     press(here, "Cancel")
-    assert here.page.evaluate("() => tracks.map((one) => one.readyState)") == ["ended"]
+    here.page.wait_for_function("() => tracks.length === 1 && tracks[0].readyState === 'ended'")
     press(here, "Camera")
     here.page.wait_for_function("() => document.querySelector('video').videoWidth")
     press(here, "Take the picture")
@@ -249,12 +255,12 @@ def test_two_views(blank: Make, server: Memory, photo: Path) -> None:
         here.until(lambda: widget.crop != before, "a cut")  # noqa: B023
     left, upper, right, _ = widget.crop
     words = f"{right - left} × {right - left} pixels at {left}, {upper} of 480 × 640"
-    assert here.page.get_by_text(words).count() == 2
+    expect(here.page.get_by_text(words)).to_have_count(2)
     here.page.get_by_role("combobox", name="Pixels").nth(1).select_option("64")
     made(here, widget, 64)
     here.page.get_by_role("button", name="Review the plan").first.click()
     here.page.get_by_role("heading", name="Publish this avatar").nth(1).wait_for()
-    assert here.page.get_by_role("combobox", name="Pixels").first.input_value() == "64"
+    expect(here.page.get_by_role("combobox", name="Pixels").first).to_have_value("64")
     here.page.get_by_role("button", name="Cancel").last.click()
     here.page.wait_for_function("() => !document.querySelector('.xav-proposal:not([hidden])')")
 
@@ -319,20 +325,20 @@ def test_a_failure_and_a_stop(blank: Make, server: Memory, photo: Path) -> None:
     press(here, "Publish")
     here.page.get_by_role("alert").get_by_text("Announce it: no").wait_for()
     here.page.get_by_text("Not everything was done.").wait_for()
-    assert here.page.get_by_role("img", name="failed").count() == 1
+    expect(here.page.get_by_role("img", name="failed")).to_have_count(1)
     server.fails, server.held = "", "verify"
     press(here, "Review the plan")
     press(here, "Publish")
     here.page.get_by_role("img", name="under way").wait_for()
-    assert here.page.get_by_role("button", name="Wipe…").is_disabled()
-    assert here.page.get_by_role("button", name="Choose a file…").is_disabled()
+    expect(here.page.get_by_role("button", name="Wipe…")).to_be_disabled()
+    expect(here.page.get_by_role("button", name="Choose a file…")).to_be_disabled()
     press(here, "Stop")
     here.page.get_by_text("Stopped. What was done by then stays").wait_for()
-    assert here.page.get_by_role("button", name="Undo").is_enabled()
+    expect(here.page.get_by_role("button", name="Undo")).to_be_enabled()
     server.refused = "The server offers no PEP: nothing can be published there."
     press(here, "Review the plan")
     here.page.get_by_text("The server offers no PEP").wait_for()
-    assert here.page.get_by_role("button", name="Publish", exact=True).is_disabled()
+    expect(here.page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
 
 
 def test_the_plan_is_of_what_the_page_shows(blank: Make, server: Memory, photo: Path) -> None:
@@ -364,26 +370,26 @@ def test_hostile_text_is_text(blank: Make, server: Memory, tmp_path: Path) -> No
     here, _ = loaded(blank, server, path)
     press(here, "Review the plan")
     here.page.get_by_text(EVIL).first.wait_for()
-    assert here.page.get_by_text(path.name).is_visible()
+    expect(here.page.get_by_text(path.name)).to_be_visible()
     assert here.page.title() == "Widgets"
-    assert here.page.locator("main :is(script, img)").count() == 0
+    expect(here.page.locator("main :is(script, img)")).to_have_count(0)
     assert here.page.locator(".xav").evaluate("(each) => each.scrollWidth <= each.clientWidth")
 
 
 def test_closing_frees(blank: Make, server: Memory, photo: Path) -> None:
     here, widget = loaded(blank, server, photo)
-    here.page.wait_for_function(DRAWN)
+    drawn(here, "now", "new")
     widget.close()
     here.page.wait_for_function("() => document.querySelector('.xav') === null")
-    assert here.page.evaluate("() => notebook.unrevoked()") == 0
-    assert here.page.evaluate("() => Object.keys(notebook.models).length") == 0
+    here.page.wait_for_function("() => notebook.unrevoked() === 0")
+    here.page.wait_for_function("() => Object.keys(notebook.models).length === 0")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "bare"])
 def test_accessibility(blank: Make, server: Memory, photo: Path, theme: str) -> None:
     here, widget = blank(theme=theme), publisher(server)
     here.show(widget)
-    here.page.wait_for_function(DRAWN)
+    drawn(here, "now")
     assert faults(here.page) == []
     choose(here.page, photo)
     made(here, widget)
@@ -407,7 +413,7 @@ def test_other_widgets_leave_its_looks_alone(blank: Make, server: Memory, photo:
     here, _ = loaded(blank, server, photo)
     press(here, "Review the plan")
     here.page.get_by_text("Stanza", exact=True).first.click()
-    here.page.wait_for_function(DRAWN)
+    drawn(here, "now", "new")
     here.page.mouse.move(0, 0)
     looks = """() => [...document.querySelectorAll(".xav-publisher, .xav-publisher *")].map((each) => {
       const [style, box] = [getComputedStyle(each), each.getBoundingClientRect()];

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 import xavatar as xa
 from tests.browser.axe import faults
@@ -92,10 +93,10 @@ def test_a_room(blank: Make, photo: Path) -> None:
         before = widget._current.image
         choose(here.page, photo)
         avatar = made(here, widget)
-        assert here.page.get_by_role("heading", name="Publish the avatar of a room").is_visible()
+        expect(here.page.get_by_role("heading", name="Publish the avatar of a room")).to_be_visible()
         for hidden in ("Who may see it", "the vCard's photo too", "a large one too"):
             assert here.page.get_by_text(hidden).is_hidden()
-        assert here.page.get_by_role("button", name="Switch off").count() == 0
+        expect(here.page.get_by_role("button", name="Switch off")).to_have_count(0)
         press(here, "Review the plan")
         press(here, "Publish")
         here.page.get_by_text("Done: every step").wait_for()
@@ -108,6 +109,6 @@ def test_a_room(blank: Make, photo: Path) -> None:
         view = here.page.locator(here.show(tomb))
         view.get_by_role("button", name="Review the plan").click()
         view.get_by_text("Only owners change a room's avatar").wait_for()
-        assert view.get_by_role("button", name="Publish", exact=True).is_disabled()
+        expect(view.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
         assert faults(here.page) == []
         assert (widget.problem, tomb.problem) == ("", "")

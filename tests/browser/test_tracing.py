@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 import xavatar as xa
 from tests.browser.axe import faults
@@ -50,7 +51,7 @@ def test_lines_that_open(blank: Make, stream: Stream, threads: str) -> None:
     here.page.get_by_role("option", name="2, received, iq, from romeo@montague.lit, result vCard").click()
     detail = here.page.get_by_role("region", name="The open stanza")
     detail.get_by_text("BINVAL").first.wait_for()
-    assert "bytes in base64" in detail.inner_text()
+    expect(detail).to_contain_text("bytes in base64")
     here.page.wait_for_function("() => document.querySelector('.xav-detail img')?.src.startsWith('blob:')")
     detail.get_by_role("button", name="Request no. 1").click()
     detail.get_by_text("the vCard may serve where there is no avatar in PEP").wait_for()
@@ -61,7 +62,7 @@ def test_lines_that_open(blank: Make, stream: Stream, threads: str) -> None:
     detail.get_by_text("Stanza 77 is not kept any more.").wait_for()
     detail.get_by_role("button", name="Close").click()
     here.until(lambda: viewer.selected == 0, "closed in Python")
-    assert not detail.is_visible()
+    expect(detail).to_be_hidden()
 
 
 @pytest.mark.parametrize("threads", ["main", "subshell"])
@@ -74,7 +75,7 @@ def test_it_grows_pauses_and_filters(blank: Make, stream: Stream, threads: str) 
     here.until(lambda: viewer.paused, "paused in Python")  # the page says so at once
     stream.pass_(IN, HERE)
     here.page.get_by_text("paused, 1 new meanwhile").wait_for()
-    assert here.page.locator(".xav-lines .xav-stanza").count() == 5
+    expect(here.page.locator(".xav-lines .xav-stanza")).to_have_count(5)
     here.page.get_by_role("button", name="Resume").click()
     here.page.get_by_text("6 stanzas").wait_for()
     here.page.get_by_label("Address contains").fill("romeo")
@@ -93,7 +94,7 @@ def test_it_grows_pauses_and_filters(blank: Make, stream: Stream, threads: str) 
     here.page.get_by_text("1 of 6 stanzas").wait_for()
     viewer.rule, viewer.xep, viewer.jid = "", "", "nobody"
     here.page.get_by_text("No stanza passes the filters.").wait_for()
-    assert here.page.get_by_label("Address contains").input_value() == "nobody"
+    expect(here.page.get_by_label("Address contains")).to_have_value("nobody")
 
 
 def test_thousands_keep_the_page_small(blank: Make, stream: Stream) -> None:
@@ -108,11 +109,11 @@ def test_thousands_keep_the_page_small(blank: Make, stream: Stream) -> None:
     assert here.page.evaluate(elements) <= 700
     stream.pass_(IN, HERE)
     here.page.get_by_text("5,005 stanzas").wait_for()
-    assert here.page.get_by_text("user1999@x.lit").first.is_visible()  # who reads is not pushed along
+    expect(here.page.get_by_text("user1999@x.lit").first).to_be_visible()  # who reads is not pushed along
     viewer.jid = "user123"
     here.page.get_by_text("11 of 5,005 stanzas").wait_for()
     here.page.get_by_text("user1239@x.lit").first.wait_for()
-    assert here.page.locator(".xav-lines .xav-stanza").count() == 11
+    expect(here.page.locator(".xav-lines .xav-stanza")).to_have_count(11)
 
 
 def test_by_keyboard_only(blank: Make, stream: Stream) -> None:
@@ -167,7 +168,7 @@ def test_hostile_stanzas_are_text(blank: Make, stream: Stream, theme: str) -> No
         viewer.selected = number
         here.page.locator(".xav-detail h4", has_text=str(number)).wait_for()
         assert here.page.title() == "Widgets"
-        assert here.page.locator("main script, main img[src=x]").count() == 0
+        expect(here.page.locator("main script, main img[src=x]")).to_have_count(0)
         assert here.page.evaluate("() => document.querySelector('.xav-tracing').scrollWidth <= 900")
         assert "\u202e" not in here.page.locator(".xav-tracing").inner_text()
         assert faults(here.page) == []
@@ -209,7 +210,7 @@ def test_several_views_and_the_end(blank: Make, stream: Stream) -> None:
     here.page.locator("#view2").get_by_role("button", name="Resume").wait_for()
     viewer.close()
     here.page.wait_for_function("() => document.querySelector('.xav') === null")
-    assert here.page.evaluate("() => notebook.unrevoked()") == 0
+    here.page.wait_for_function("() => notebook.unrevoked() === 0")
     assert stream.recorder.listeners == []
 
 
@@ -217,7 +218,7 @@ def test_a_lost_kernel_leaves_what_was_seen(blank: Make, stream: Stream) -> None
     here, _ = shown(blank, stream)
     here.page.evaluate("() => Object.values(notebook.models)[0].emit('comm_live_update')")
     here.page.get_by_text("The kernel has gone or was restarted").wait_for()
-    assert here.page.locator(".xav-lines .xav-stanza").count() == 4
+    expect(here.page.locator(".xav-lines .xav-stanza")).to_have_count(4)
 
 
 def test_lost_lines_are_asked_for_again(blank: Make, stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,4 +264,4 @@ def test_nothing_yet(blank: Make, theme: str) -> None:
     assert faults(here.page) == []
     stream.pass_(IN, HERE)
     here.page.get_by_role("option", name="1, received, presence").wait_for()
-    assert not here.page.get_by_text("No stanza has passed yet").is_visible()
+    expect(here.page.get_by_text("No stanza has passed yet")).to_be_hidden()
