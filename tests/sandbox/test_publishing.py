@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 import pytest
+from PIL import Image
 
 import xavatar as xa
 from tests.support import patience
@@ -32,7 +33,7 @@ from xavatar.avatar.failures import NotStored
 from xavatar.avatar.plan import Act, Progress, StepKind
 from xavatar.avatar.plan_display import shortened
 from xavatar.avatar.upload import UPLOAD, UploadService, upload
-from xavatar.errors import PublishRejected, QueryError
+from xavatar.errors import NotSupported, PublishRejected, QueryError
 from xavatar.imaging import distance, inspect, variant
 from xavatar.model import Descriptor, Severity, Status
 from xavatar.sandbox import Account as Person
@@ -42,6 +43,7 @@ from xavatar.session.publishing import SessionPublisher
 
 JULIET = "juliet@capulet.lit"
 PHOTO = saved(picture((300, 300)), "PNG")
+NOISE = saved(Image.effect_noise((192, 192), 90).convert("RGB"), "PNG")
 EVERYTHING = Account(pep=True, converts=True, publish_options=True)
 
 
@@ -89,6 +91,38 @@ def test_sizes_that_somebody_will_not_take() -> None:
     noisy = AvatarSet.from_image(saved(picture((300, 200)), "PNG"), square=False)
     assert cautions(avatar=noisy).count("P153-13") == 1
     assert "A-17" not in cautions(avatar=noisy)
+
+
+def test_what_the_server_says_of_its_stanzas_decides() -> None:
+    """XEP-0478; without it what most servers take stands for it (A-17)."""
+    said, silent = Current(Status.NOT_FOUND, stanza_bytes=40_000), Current(Status.NOT_FOUND)
+    larger = AvatarSet.from_image(NOISE)
+    assert len(larger.image_bytes or b"") > 30_000
+    options = {"access_model": None, "vcard": False, "service": None, "left_out": False}
+    (grave,) = (each for each in of_publishing(EVERYTHING, said, larger, **options) if each.severity is Severity.ERROR)
+    assert grave.rule == "A-17"
+    assert "40,000 bytes, the most that this server announces (XEP-0478)" in grave.words
+    assert all(each.severity is not Severity.ERROR for each in of_publishing(EVERYTHING, silent, larger, **options))
+    fitting = AvatarSet.from_image(NOISE, stanza_bytes=40_000)
+    assert cautions(current=said, avatar=fitting).count("A-17") == 1  # of Conversations, which takes less still
+    assert fitting.ladder is not None
+    assert "stanza" in fitting.ladder.keeps(fitting.ladder.chosen)
+
+
+def test_a_picture_is_made_for_the_server_at_hand() -> None:
+    """Its stanza is taken; one that is larger would have cost the connection."""
+    people = (Person(JULIET, password="pw-juliet"),)
+    scenario = Scenario("strict", "capulet.lit", JULIET, people)
+    with Sandbox(scenario, max_stanza=20_000) as box, xa.connect(sandbox=box, timeout=patience(2)) as mine:
+        assert mine.stanza_bytes == 20_000
+        plan = mine.plan(NOISE)
+        assert plan.avatar is not None
+        assert len(plan.avatar.image_bytes or b"") <= 15_000
+        assert plan.current.stanza_bytes == 20_000
+        assert mine.publish(plan).done
+        with pytest.raises(NotSupported, match="20,000 bytes"):
+            mine.publish(AvatarSet.from_image(NOISE))
+        assert mine.publish(plan).done  # still connected
 
 
 def test_uploads_are_told_of() -> None:

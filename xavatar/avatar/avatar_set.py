@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 import aioxmpp.avatar.xso
 import aioxmpp.xml
 
-from xavatar.imaging import Box, Format, ImageSource, Ladder, Variant, ladder, variant
+from xavatar.imaging import Box, Format, ImageSource, Ladder, Variant, ladder, limits_of, stanza_limit, variant
 from xavatar.imaging.variant import MAX_BYTES, SIZE
 from xavatar.wire.xml import METADATA, parse, serialize, split, tag
 
@@ -67,6 +67,7 @@ class AvatarSet:
         large: int | None = None,
         formats: Sequence[Format] = ("webp",),
         policy: UrlPolicy | None = None,
+        stanza_bytes: int | None = None,
     ) -> Self:
         """Make the set to publish from one's own picture.
 
@@ -92,6 +93,9 @@ class AvatarSet:
             Of the large ones.
         policy : UrlPolicy, optional
             For a url.
+        stanza_bytes : int, optional
+            Largest stanza that the server takes, as :attr:`Session.stanza_bytes` says: the PNG
+            fits into it, whatever `max_bytes` allows, and the ladder is held against it.
 
         Raises
         ------
@@ -113,7 +117,10 @@ class AvatarSet:
         """
         picture = _at_hand(source, policy or UrlPolicy(max_bytes=16 << 20))
         self = cls()
-        self._ladder = ladder(picture, size=size, max_bytes=max_bytes, crop=crop, square=square)
+        if stanza_bytes is not None:
+            max_bytes = min(max_bytes, stanza_limit(stanza_bytes).nbytes)
+        sizes = limits_of(stanza_bytes)
+        self._ladder = ladder(picture, size=size, max_bytes=max_bytes, crop=crop, square=square, sizes=sizes)
         self.add_avatar_image(PNG, image_bytes=self._ladder.chosen.data)
         if large is not None and max(self._ladder.size) > self._ladder.chosen.width:
             for format in formats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from xavatar.imaging import LIMITS
+from xavatar.imaging import limits_of, stanza_limit
 from xavatar.model import Severity
 
 from .account import Account
@@ -13,9 +13,8 @@ from .avatar_set import AvatarSet
 from .plan import Caution, Current
 from .upload import UploadService
 
-STANZA: Final = 256 << 10
+_STANZA: Final = 256 << 10
 """What Prosody and ejabberd take from a client by default, bytes."""
-_ENVELOPE: Final = 1024
 _ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _SEES: Final = {
     "open": "Everybody who knows the address may see it, in chat rooms too: there the same picture tells who you are.",
@@ -41,7 +40,7 @@ def of_publishing(
     found = [
         *_place(account, vcard),
         *_access(account, current, access_model, vcard),
-        *_size(avatar),
+        *_size(avatar, current),
         *_uploads(avatar, service, left_out),
         *_replaced(current, avatar),
     ]
@@ -106,17 +105,25 @@ def _access(account: Account, current: Current, wanted: str | None, vcard: bool)
         yield Caution("P54-04", "Whatever the access model, everybody can read the vCard and its photo.")
 
 
-def _size(avatar: AvatarSet) -> Iterator[Caution]:
-    image = avatar.check()
-    characters = -(-len(image) // 3) * 4
-    if characters + _ENVELOPE > STANZA:
+def too_large(image: bytes, current: Current) -> Iterator[Caution]:
+    """Yield what speaks against an image that no stanza holds: the connection would go with it."""
+    most = current.stanza_bytes or _STANZA
+    if len(image) > stanza_limit(most).nbytes:
+        whose = "the most that this server announces (XEP-0478)" if current.stanza_bytes else "the usual most"
+        characters = -(-len(image) // 3) * 4
         words = (
-            f"{characters:,} Base64 characters do not fit into a stanza of {STANZA:,} bytes, the usual most: "
+            f"{characters:,} Base64 characters do not fit into a stanza of {most:,} bytes, {whose}: "
             "the server may close the connection. Publish fewer pixels."
         )
         yield Caution("A-17", words, Severity.ERROR)
+
+
+def _size(avatar: AvatarSet, current: Current) -> Iterator[Caution]:
+    image = avatar.check()
+    if grave := list(too_large(image, current)):
+        yield from grave
         return
-    beyond = [limit for limit in LIMITS if len(image) > limit.nbytes]
+    beyond = [limit for limit in limits_of(current.stanza_bytes) if len(image) > limit.nbytes]
     for limit in beyond:
         severity = Severity.INFO if limit.name in ("XEP-0153", "Conversations") else Severity.WARNING
         rule = "P153-13" if limit.name == "XEP-0153" else "A-17"

@@ -150,6 +150,8 @@ class Current:
         Of the metadata node; ``None`` when there is no node, or the server does not say.
     data_access_model : str, optional
         Of the data node.
+    stanza_bytes : int, optional
+        Largest stanza that the server says it takes (XEP-0478); ``None`` when it does not say.
     """
 
     status: Status
@@ -157,6 +159,7 @@ class Current:
     image: bytes | None = None
     access_model: str | None = None
     data_access_model: str | None = None
+    stanza_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -43,7 +43,9 @@ async def fetch_current(wire: Wire, *, timeout: float) -> Current:
         _metadata(wire, timeout), _access_model(wire, METADATA, timeout), _access_model(wire, DATA, timeout)
     )
     if metadata is None:
-        return Current(Status.NOT_FOUND, access_model=model, data_access_model=data_model)
+        return Current(
+            Status.NOT_FOUND, access_model=model, data_access_model=data_model, stanza_bytes=wire.stanza_bytes
+        )
     image = None
     inline = next((each.id for each in metadata.descriptors if each.id and not each.url), None)
     if inline is not None:
@@ -51,7 +53,7 @@ async def fetch_current(wire: Wire, *, timeout: float) -> Current:
             image = (await fetch_data(wire, None, inline, timeout=timeout)).data
     if image is not None and sha1(image) != normalize_id(inline or ""):
         image = None
-    return Current(metadata.status, metadata.descriptors, image, model, data_model)
+    return Current(metadata.status, metadata.descriptors, image, model, data_model, wire.stanza_bytes)
 
 
 async def plan_publication(

@@ -13,14 +13,13 @@ from xavatar.wire.xml import DISCO_INFO, MUC, serialize
 
 from .account import RoomInfo, fetch_room
 from .avatar_set import AvatarSet
-from .cautions import STANZA
+from .cautions import too_large
 from .failures import NotStored
 from .parse import parse_photos
 from .plan import Act, Caution, Current, PublishPlan, Step, StepKind
 from .vcard import fetch_or_none, photo_id, with_photo
 
 _OWNER: Final = f'<query xmlns="{MUC}#owner"/>'
-_ENVELOPE: Final = 1024
 
 
 async def fetch_room_current(wire: Wire, room: str, *, timeout: float) -> Current:
@@ -33,9 +32,9 @@ async def fetch_room_current(wire: Wire, room: str, *, timeout: float) -> Curren
     card = await fetch_or_none(wire, room, timeout)
     photo = next((each for each in parse_photos(card) if each.data is not None), None)
     if photo is None or photo.data is None:
-        return Current(Status.NOT_FOUND)
+        return Current(Status.NOT_FOUND, stanza_bytes=wire.stanza_bytes)
     found = Descriptor(id=photo_id(card), mime=photo.mime, nbytes=len(photo.data))
-    return Current(Status.OK, (found,), photo.data)
+    return Current(Status.OK, (found,), photo.data, stanza_bytes=wire.stanza_bytes)
 
 
 async def plan_room(wire: Wire, room: str, avatar: AvatarSet | None, *, timeout: float) -> PublishPlan:
@@ -113,10 +112,7 @@ def _cautions(room: str, info: RoomInfo, current: Current, owner: bool, image: b
     if not owner:
         words = "Only owners change a room's avatar, and you are none. Ask one of them."
         yield Caution("P486-03", words, Severity.ERROR)
-    characters = -(-len(image or b"") // 3) * 4
-    if characters + _ENVELOPE > STANZA:
-        words = f"{characters:,} Base64 characters do not fit into a stanza of {STANZA:,} bytes. Publish fewer pixels."
-        yield Caution("A-17", words, Severity.ERROR)
+    yield from too_large(image or b"", current)
     if image:
         words = "Everybody who may ask the room sees it, without being in it."
         yield Caution("P486-06", words, Severity.INFO)

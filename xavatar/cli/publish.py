@@ -52,7 +52,14 @@ def publish(
     def change(session: Session) -> Publication:
         from xavatar.avatar import AvatarSet
 
-        avatar = AvatarSet.from_image(file, size=size, max_bytes=max_bytes, large=large, square=square)
+        avatar = AvatarSet.from_image(
+            file,
+            size=size,
+            max_bytes=max_bytes,
+            large=large,
+            square=square,
+            stanza_bytes=session.stanza_bytes,
+        )
         return session.publish(avatar, access_model=access_model, vcard=vcard, dry_run=dry_run)
 
     _change(way, change, stanzas=stanzas)

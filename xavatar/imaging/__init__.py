@@ -3,7 +3,7 @@
 from .colors import Difference
 from .encode import Format
 from .facts import inspect, inspect_many
-from .ladder import LIMITS, Ladder, SizeLimit, ladder, stanza_limit
+from .ladder import LIMITS, Ladder, SizeLimit, ladder, limits_of, stanza_limit
 from .limits import Fault, Limits
 from .look import distance
 from .placeholder import color, first_grapheme, placeholder
@@ -34,6 +34,7 @@ __all__ = [
     "inspect_async",
     "inspect_many",
     "ladder",
+    "limits_of",
     "mime_of",
     "open_source",
     "placeholder",

@@ -51,6 +51,25 @@ LIMITS: Final = (
 """What pictures are held against, the tightest first."""
 
 
+def limits_of(stanza_bytes: int | None) -> tuple[SizeLimit, ...]:
+    """Return what pictures are held against where a server says how large a stanza may be (XEP-0478).
+
+    Parameters
+    ----------
+    stanza_bytes : int or None
+        ``None`` where it does not say; then what ejabberd takes stands for it.
+
+    Examples
+    --------
+    >>> limits_of(60_000)[-1].nbytes
+    44232
+    """
+    if stanza_bytes is None:
+        return LIMITS
+    said = stanza_limit(stanza_bytes, f"the {stanza_bytes:,} bytes of a stanza that this server takes")
+    return tuple(said if each.name == said.name else each for each in LIMITS)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Ladder:
     """The variants made of a picture, and the one taken.

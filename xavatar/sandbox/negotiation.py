@@ -72,6 +72,11 @@ class Negotiation:
             self._stream.send(f"<stream:features>{self._features()}</stream:features>")
 
     def _features(self) -> str:
+        return self._offered() + (
+            f"<limits xmlns='{ns.STREAM_LIMITS}'><max-bytes>{self._stream.limit}</max-bytes></limits>"
+        )
+
+    def _offered(self) -> str:
         if not self._stream.secure:
             return f"<starttls xmlns='{ns.TLS}'><required/></starttls>"
         if self._account is None:

@@ -43,7 +43,7 @@ class Stream(asyncio.Protocol):
         self.on_lost: Callable[[bool], None] = lambda graceful: None
         self.on_flush: Callable[[], str] = lambda: ""
         self.done = asyncio.get_running_loop().create_future()
-        self._limit = limit
+        self.limit = limit
         self._direct_tls = direct_tls
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -205,5 +205,5 @@ class Stream(asyncio.Protocol):
             lambda attributes: self.on_header(attributes),
             lambda element: self.on_element(element),
             self.close,
-            self._limit,
+            self.limit,
         )

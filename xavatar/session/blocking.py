@@ -94,6 +94,11 @@ class Session:
         return self._twin.jid
 
     @property
+    def stanza_bytes(self) -> int | None:
+        """What the server takes in one stanza at most, in bytes, as it announces (XEP-0478); ``None``: it does not."""
+        return self._twin.stanza_bytes
+
+    @property
     def sandbox(self) -> Sandbox | None:
         """The embedded server, for a session in one."""
         return self._twin.sandbox

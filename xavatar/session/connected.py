@@ -137,6 +137,11 @@ class Connected:
             return self._connection.jid
         return self._access.name
 
+    @property
+    def stanza_bytes(self) -> int | None:
+        """What the server takes in one stanza at most, in bytes, as it announces (XEP-0478); ``None``: it does not."""
+        return self._connection.wire.stanza_bytes if self._connection is not None else None
+
     def _online(self) -> Connection:
         connection = self._connection
         if self._closed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xavatar.avatar import AvatarService, AvatarSet
 from xavatar.avatar.carry_out import Written, carry_out
@@ -31,7 +31,7 @@ async def plan(
 ) -> PublishPlan:
     """Plan to publish; see :meth:`.AsyncSession.plan`."""
     connection = session._online()
-    avatar = image if isinstance(image, AvatarSet) else await asyncio.to_thread(AvatarSet.from_image, image)
+    avatar = image if isinstance(image, AvatarSet) else await made(session, image)
     return await plan_publication(
         connection.wire,
         connection.bare,
@@ -41,6 +41,11 @@ async def plan(
         service=await _service(session, connection) if avatar.uploads else None,
         timeout=session.settings.timeout,
     )
+
+
+async def made(session: AsyncSession, image: ImageSource, **options: Any) -> AvatarSet:
+    """Make the set to publish of a picture, as large as the server takes it; see :meth:`.AvatarSet.from_image`."""
+    return await asyncio.to_thread(AvatarSet.from_image, image, stanza_bytes=session.stanza_bytes, **options)
 
 
 async def removal(session: AsyncSession, *, wipe: bool, vcard: bool) -> PublishPlan:
@@ -135,7 +140,7 @@ class SessionPublisher:
         self, source: ImageSource, *, crop: Box | None = None, size: int = SIZE, large: int | None = None
     ) -> Future[AvatarSet]:
         """Make the set to publish."""
-        return self._portal.submit(asyncio.to_thread(AvatarSet.from_image, source, crop=crop, size=size, large=large))
+        return self._portal.submit(made(self._twin, source, crop=crop, size=size, large=large))
 
     def plan(
         self, avatar: AvatarSet | ImageSource, *, access_model: str | None = None, vcard: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from xavatar.avatar.room_planning import fetch_room_current, plan_room
 from xavatar.client.rooms import room_jid
 from xavatar.imaging import ImageSource
 
-from .publishing import SessionPublisher, check
+from .publishing import SessionPublisher, check, made
 
 if TYPE_CHECKING:
     from .asynchronous import AsyncSession
@@ -71,7 +70,7 @@ class RoomPublisher(SessionPublisher):
     async def _plan(self, source: AvatarSet | ImageSource | None) -> PublishPlan:
         avatar = source
         if avatar is not None and not isinstance(avatar, AvatarSet):
-            avatar = await asyncio.to_thread(AvatarSet.from_image, avatar)
+            avatar = await made(self._twin, avatar)
         return await plan_room(self._twin._online().wire, self._room, avatar, timeout=self._twin.settings.timeout)
 
     async def _carry_out(self, plan: PublishPlan, tell: Tell | None) -> Publication:

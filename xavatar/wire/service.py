@@ -18,6 +18,7 @@ from .lane import Lane, Observer, Taker
 from .public import PublicPath
 from .recorder import Recorder
 from .stanza_errors import from_stanza
+from .stream_limits import learn_limits, stanza_bytes
 from .tap import Guard, Tap
 from .trace import LIMIT, LiveTrace
 
@@ -42,6 +43,7 @@ class Wire(aioxmpp.service.Service):
 
     def __init__(self, client: aioxmpp.Client, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
+        learn_limits()
         self._capture = Capture()
         self._public = PublicPath(client)
         self._lane: Lane | None = None
@@ -173,6 +175,11 @@ class Wire(aioxmpp.service.Service):
         To be read right after :meth:`request`, before anything else is awaited.
         """
         return self._path.took
+
+    @property
+    def stanza_bytes(self) -> int | None:
+        """What the server takes in one stanza at most, in bytes, when it says so (XEP-0478)."""
+        return stanza_bytes(self.client.stream_features)
 
     @property
     def _path(self) -> Lane | PublicPath:
