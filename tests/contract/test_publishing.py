@@ -150,7 +150,7 @@ async def test_what_cannot_succeed_is_not_begun(server: RunningServer, photo: Pa
     async with owner(server) as session:
         noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8))
         huge = AvatarSet.from_image(noise, size=400, max_bytes=1 << 20)
-        with pytest.raises(NotSupported, match="do not fit into a stanza"):
+        with pytest.raises(NotSupported, match="do not fit into a stanza of 262,144 bytes"):
             await session.publish(huge)
         assert (await session.plan(photo)).current.descriptors == ()
 

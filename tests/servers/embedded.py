@@ -9,6 +9,9 @@ from xavatar.sandbox import Account, Options, Sandbox, Scenario
 
 from .base import RunningServer
 
+STANZA = 256 << 10
+"""Largest stanza, bytes: what Prosody and ejabberd take too."""
+
 
 class Embedded(RunningServer):
     """The embedded server with a cast on it, published over its own port like any other's."""
@@ -38,7 +41,7 @@ class Embedded(RunningServer):
         scenario = Scenario(
             "cast", self.domain, self.jid(looker.name), tuple(accounts), rooms_domain=self.rooms_domain, options=options
         )
-        self.box = Sandbox(scenario)
+        self.box = Sandbox(scenario, max_stanza=STANZA)
         self.port, self.tls_port, self.ca_file = self.box.port, self.box.tls_port, self.box.ca_file
         self._running = True
 
