@@ -35,7 +35,9 @@ def server() -> Iterator[Memory]:
 def drawn(here: Blank, *rows: str) -> None:
     """Wait until these rows of the preview are there and painted: what has no size is not visible."""
     for row in rows:
-        for canvas in here.page.locator(f".xav-preview canvas[aria-label^='{row}, ']").all():
+        canvases = here.page.locator(f".xav-preview canvas[aria-label^='{row}, ']")
+        expect(canvases).to_have_count(12)  # three sizes, square and round, on light and dark
+        for canvas in canvases.all():
             expect(canvas).to_be_visible()
 
 

@@ -28,7 +28,7 @@ from xavatar.avatar import (
     UrlPolicy,
 )
 from xavatar.avatar.account import Account
-from xavatar.avatar.cautions import of_publishing, of_removing
+from xavatar.avatar.cautions import of_publishing, of_removing, too_large
 from xavatar.avatar.failures import NotStored
 from xavatar.avatar.plan import Act, Progress, StepKind
 from xavatar.avatar.plan_display import shortened
@@ -63,12 +63,12 @@ def rules(cautions: tuple[xa.avatar.Caution, ...]) -> list[str]:
 def cautions(account: Account = EVERYTHING, current: Current | None = None, **given: object) -> list[str]:
     options = {"access_model": None, "vcard": False, "service": None, "left_out": False} | given
     avatar = options.pop("avatar", None) or AvatarSet.from_image(PHOTO)
-    return rules(of_publishing(account, current or Current(Status.NOT_FOUND), avatar, **options))  # type: ignore[arg-type]
+    return rules(of_publishing(account, current or Current(Status.NOT_FOUND), avatar, (), **options))  # type: ignore[arg-type]
 
 
 def test_the_heaviest_caution_comes_first() -> None:
     found = of_publishing(
-        dataclasses.replace(EVERYTHING, pep=False), Current(Status.NOT_FOUND), AvatarSet.from_image(PHOTO),
+        dataclasses.replace(EVERYTHING, pep=False), Current(Status.NOT_FOUND), AvatarSet.from_image(PHOTO), (),
         access_model="open", vcard=False, service=None, left_out=True,
     )  # fmt: skip
     order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
@@ -95,34 +95,52 @@ def test_sizes_that_somebody_will_not_take() -> None:
 
 def test_what_the_server_says_of_its_stanzas_decides() -> None:
     """XEP-0478; without it what most servers take stands for it (A-17)."""
-    said, silent = Current(Status.NOT_FOUND, stanza_bytes=40_000), Current(Status.NOT_FOUND)
-    larger = AvatarSet.from_image(NOISE)
-    assert len(larger.image_bytes or b"") > 30_000
-    options = {"access_model": None, "vcard": False, "service": None, "left_out": False}
-    (grave,) = (each for each in of_publishing(EVERYTHING, said, larger, **options) if each.severity is Severity.ERROR)
-    assert grave.rule == "A-17"
-    assert "40,000 bytes, the most that this server announces (XEP-0478)" in grave.words
-    assert all(each.severity is not Severity.ERROR for each in of_publishing(EVERYTHING, silent, larger, **options))
-    fitting = AvatarSet.from_image(NOISE, stanza_bytes=40_000)
-    assert cautions(current=said, avatar=fitting).count("A-17") == 1  # of Conversations, which takes less still
-    assert fitting.ladder is not None
-    assert "stanza" in fitting.ladder.keeps(fitting.ladder.chosen)
+    store = Step(StepKind.STORE, "Store it", f"<data>{'A' * 45_000}</data>")
+    (grave,) = too_large([store], Current(Status.NOT_FOUND, stanza_bytes=45_000))
+    assert (grave.rule, grave.severity) == ("A-17", Severity.ERROR)
+    assert "45,000 bytes, the most that this server announces (XEP-0478)" in grave.words
+    assert list(too_large([store], Current(Status.NOT_FOUND, stanza_bytes=45_300))) == []
+    assert list(too_large([store], Current(Status.NOT_FOUND))) == []
+    usual = Step(StepKind.STORE, "Store it", f"<data>{'A' * (256 << 10)}</data>")
+    assert "the usual most" in next(too_large([usual], Current(Status.NOT_FOUND))).words
+    avatar = AvatarSet.from_image(NOISE, stanza_bytes=40_000)
+    assert avatar.ladder is not None
+    assert "stanza" in avatar.ladder.keeps(avatar.ladder.chosen)
+    assert "stanza" not in avatar.ladder.keeps(avatar.ladder.rungs[0])
+
+
+@contextlib.contextmanager
+def strict(**options: bool) -> Iterator[Session]:
+    """Log in to a server that takes small stanzas only, with a vCard of some size."""
+    card = f"<vCard xmlns='vcard-temp'><FN>Juliet</FN><DESC>{'O Romeo! ' * 1500}</DESC></vCard>"
+    people = (Person(JULIET, password="pw-juliet", vcard=card),)
+    scenario = Scenario("strict", "capulet.lit", JULIET, people, options=Options(**options))
+    with Sandbox(scenario, max_stanza=20_000) as box, xa.connect(sandbox=box, timeout=patience(2)) as logged_in:
+        yield logged_in
 
 
 def test_a_picture_is_made_for_the_server_at_hand() -> None:
     """Its stanza is taken; one that is larger would have cost the connection."""
-    people = (Person(JULIET, password="pw-juliet"),)
-    scenario = Scenario("strict", "capulet.lit", JULIET, people)
-    with Sandbox(scenario, max_stanza=20_000) as box, xa.connect(sandbox=box, timeout=patience(2)) as mine:
-        assert mine.stanza_bytes == 20_000
-        plan = mine.plan(NOISE)
+    with strict() as juliet:
+        assert juliet.stanza_bytes == 20_000
+        plan = juliet.plan(NOISE)
         assert plan.avatar is not None
         assert len(plan.avatar.image_bytes or b"") <= 15_000
-        assert plan.current.stanza_bytes == 20_000
-        assert mine.publish(plan).done
+        assert juliet.publish(plan).done
         with pytest.raises(NotSupported, match="20,000 bytes"):
-            mine.publish(AvatarSet.from_image(NOISE))
-        assert mine.publish(plan).done  # still connected
+            juliet.publish(AvatarSet.from_image(NOISE))
+        assert juliet.publish(plan).done  # still connected
+
+
+def test_the_rest_of_a_vcard_counts_too() -> None:
+    """It is written as a whole (P54-03): the image fits, the card with it does not."""
+    with strict(conversion=False, injection=False) as juliet:
+        plan = juliet.plan(NOISE, vcard=True)
+        (grave,) = (each for each in plan.cautions if each.severity is Severity.ERROR)
+        assert grave.words.startswith("Write the photo of the vCard")
+        with pytest.raises(NotSupported, match="Nothing was changed"):
+            juliet.publish(plan)
+        assert juliet.publish(NOISE).done
 
 
 def test_uploads_are_told_of() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import Result
 
 from tests.cli_support import invoke
@@ -46,6 +47,15 @@ def test_publish_unpublish_wipe(pair: Sandbox, face: str) -> None:
     assert len(told["replaces"]) == 1
     assert {step["progress"] for step in told["steps"]} == {"done"}
     assert run(pair, "wipe").exit_code == 0
+
+
+def test_a_picture_fits_into_what_the_server_takes(tmp_path: Path) -> None:
+    """XEP-0478."""
+    path = tmp_path / "noise.png"
+    Image.effect_noise((192, 192), 90).convert("RGB").save(path)
+    with sandbox("pair", max_stanza=20_000) as strict:
+        done = run(strict, "publish", str(path))
+        assert done.exit_code == 0, done.output
 
 
 def test_a_dry_run_does_nothing(pair: Sandbox, face: str) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from xavatar.imaging import limits_of, stanza_limit
+from xavatar.imaging import limits_of
 from xavatar.model import Severity
 
 from .account import Account
 from .avatar_set import AvatarSet
-from .plan import Caution, Current
+from .plan import Caution, Current, Step
 from .upload import UploadService
 
 _STANZA: Final = 256 << 10
 """What Prosody and ejabberd take from a client by default, bytes."""
+_ID: Final = 128
+"""What a stanza's id adds to it at most, bytes."""
 _ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _SEES: Final = {
     "open": "Everybody who knows the address may see it, in chat rooms too: there the same picture tells who you are.",
@@ -30,6 +32,7 @@ def of_publishing(
     account: Account,
     current: Current,
     avatar: AvatarSet,
+    steps: Iterable[Step],
     *,
     access_model: str | None,
     vcard: bool,
@@ -40,7 +43,7 @@ def of_publishing(
     found = [
         *_place(account, vcard),
         *_access(account, current, access_model, vcard),
-        *_size(avatar, current),
+        *(list(too_large(steps, current)) or _size(avatar, current)),
         *_uploads(avatar, service, left_out),
         *_replaced(current, avatar),
     ]
@@ -105,24 +108,19 @@ def _access(account: Account, current: Current, wanted: str | None, vcard: bool)
         yield Caution("P54-04", "Whatever the access model, everybody can read the vCard and its photo.")
 
 
-def too_large(image: bytes, current: Current) -> Iterator[Caution]:
-    """Yield what speaks against an image that no stanza holds: the connection would go with it."""
+def too_large(steps: Iterable[Step], current: Current) -> Iterator[Caution]:
+    """Yield which steps no stanza holds: a server closes the connection over them, in the middle of a plan."""
     most = current.stanza_bytes or _STANZA
-    if len(image) > stanza_limit(most).nbytes:
-        whose = "the most that this server announces (XEP-0478)" if current.stanza_bytes else "the usual most"
-        characters = -(-len(image) // 3) * 4
-        words = (
-            f"{characters:,} Base64 characters do not fit into a stanza of {most:,} bytes, {whose}: "
-            "the server may close the connection. Publish fewer pixels."
-        )
-        yield Caution("A-17", words, Severity.ERROR)
+    whose = "the most that this server announces (XEP-0478)" if current.stanza_bytes else "the usual most"
+    for step in steps:
+        nbytes = len(step.stanza.encode())
+        if nbytes + _ID > most:
+            words = f"{step.words}: {nbytes:,} bytes do not fit into a stanza of {most:,} bytes, {whose}"
+            yield Caution("A-17", f"{words}. Publish fewer pixels.", Severity.ERROR)
 
 
 def _size(avatar: AvatarSet, current: Current) -> Iterator[Caution]:
     image = avatar.check()
-    if grave := list(too_large(image, current)):
-        yield from grave
-        return
     beyond = [limit for limit in limits_of(current.stanza_bytes) if len(image) > limit.nbytes]
     for limit in beyond:
         severity = Severity.INFO if limit.name in ("XEP-0153", "Conversations") else Severity.WARNING

@@ -109,7 +109,14 @@ async def plan_publication(
     if account.pep:
         steps += _reading_back(avatar.png_id or "")
     cautions = of_publishing(
-        account, current, avatar, access_model=access_model, vcard=vcard, service=service, left_out=missing is not None
+        account,
+        current,
+        avatar,
+        steps,
+        access_model=access_model,
+        vcard=vcard,
+        service=service,
+        left_out=missing is not None,
     )
     return PublishPlan(jid, Act.PUBLISH, tuple(steps), cautions, current, avatar, access_model)
 

@@ -73,7 +73,7 @@ async def plan_room(wire: Wire, room: str, avatar: AvatarSet | None, *, timeout:
     act = Act.PUBLISH if image else Act.WIPE
     if image is None and not current.descriptors:
         steps = ()
-    cautions = tuple(_cautions(room, info, current, owner, image))
+    cautions = tuple(_cautions(room, info, current, owner, steps if image else None))
     return PublishPlan(room, act, steps, cautions, current, avatar.without_uploads() if avatar else None)
 
 
@@ -106,17 +106,19 @@ async def _may_write(wire: Wire, room: str, timeout: float) -> bool:
     return True
 
 
-def _cautions(room: str, info: RoomInfo, current: Current, owner: bool, image: bytes | None) -> Iterator[Caution]:
+def _cautions(
+    room: str, info: RoomInfo, current: Current, owner: bool, publishing: tuple[Step, ...] | None
+) -> Iterator[Caution]:
     if not info.vcard:
         yield Caution("P486-01", f"{room} offers no vCard, and so no avatar.", Severity.ERROR)
     if not owner:
         words = "Only owners change a room's avatar, and you are none. Ask one of them."
         yield Caution("P486-03", words, Severity.ERROR)
-    yield from too_large(image or b"", current)
-    if image:
+    yield from too_large(publishing or (), current)
+    if publishing:
         words = "Everybody who may ask the room sees it, without being in it."
         yield Caution("P486-06", words, Severity.INFO)
-    if image and current.descriptors:
+    if publishing and current.descriptors:
         yield Caution("P486-08", f"It replaces the photo {current.descriptors[0].id}.", Severity.INFO)
-    if image is None and not current.descriptors:
+    if publishing is None and not current.descriptors:
         yield Caution("P486-02", "The room has no avatar at the moment.", Severity.INFO)

@@ -95,7 +95,10 @@ class Session:
 
     @property
     def stanza_bytes(self) -> int | None:
-        """What the server takes in one stanza at most, in bytes, as it announces (XEP-0478); ``None``: it does not."""
+        """What the server takes in one stanza at most, in bytes, as it announces (XEP-0478).
+
+        ``None`` where it does not, and for an attached client that was connected before.
+        """
         return self._twin.stanza_bytes
 
     @property

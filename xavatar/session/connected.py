@@ -139,7 +139,10 @@ class Connected:
 
     @property
     def stanza_bytes(self) -> int | None:
-        """What the server takes in one stanza at most, in bytes, as it announces (XEP-0478); ``None``: it does not."""
+        """What the server takes in one stanza at most, in bytes, as it announces (XEP-0478).
+
+        ``None`` where it does not, and for an attached client that was connected before.
+        """
         return self._connection.wire.stanza_bytes if self._connection is not None else None
 
     def _online(self) -> Connection:
