@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import random
 
 import pytest
 from PIL import Image
@@ -55,6 +56,17 @@ async def test_an_owner(server: RunningServer) -> None:
             removal = await asyncio.wrap_future(publisher.plan_removal())
             assert removal.act is Act.WIPE
             assert (await asyncio.wrap_future(publisher.carry_out(removal))).done
+        assert (await asyncio.wrap_future(publisher.current())).image is None
+
+
+async def test_a_photo_that_no_stanza_holds(server: RunningServer) -> None:
+    """The server would close the connection over it."""
+    async with AsyncSession(**login(server), timeout=10) as session:
+        publisher = RoomPublisher(session, server.room("tomb"))
+        noise = Image.frombytes("RGB", (400, 400), random.Random(1).randbytes(3 * 400 * 400))
+        plan = await asyncio.wrap_future(publisher.plan(AvatarSet.from_image(noise, size=400, max_bytes=1 << 20)))
+        with pytest.raises(NotSupported, match="do not fit into a stanza of 262,144 bytes"):
+            await asyncio.wrap_future(publisher.carry_out(plan))
         assert (await asyncio.wrap_future(publisher.current())).image is None
 
 
