@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
+import aioxmpp
 import pytest
 from PIL import Image
 
@@ -17,6 +18,7 @@ import xavatar as xa
 from tests.support import patience
 from tests.unit.hostile import picture, saved
 from xavatar.avatar import (
+    AvatarService,
     AvatarSet,
     Current,
     Publication,
@@ -33,6 +35,7 @@ from xavatar.avatar.failures import NotStored
 from xavatar.avatar.plan import Act, Progress, StepKind
 from xavatar.avatar.plan_display import shortened
 from xavatar.avatar.upload import UPLOAD, UploadService, upload
+from xavatar.client import State
 from xavatar.errors import NotSupported, PublishRejected, QueryError
 from xavatar.imaging import distance, inspect, variant
 from xavatar.model import Descriptor, Severity, Status
@@ -130,6 +133,15 @@ def test_a_picture_is_made_for_the_server_at_hand() -> None:
         with pytest.raises(NotSupported, match="20,000 bytes"):
             juliet.publish(AvatarSet.from_image(NOISE))
         assert juliet.publish(plan).done  # still connected
+
+
+def test_the_service_sends_nothing_that_costs_the_connection() -> None:
+    with strict() as juliet:
+        service = juliet._twin._online().client.summon(AvatarService)
+        with pytest.raises(aioxmpp.XMPPModifyError, match="the server takes 20,000"):
+            juliet._portal.call(service.publish_avatar_set(AvatarSet.from_image(NOISE)))
+        juliet._portal.call(service.publish_avatar_set(AvatarSet.from_image(NOISE, stanza_bytes=juliet.stanza_bytes)))
+        assert juliet.state is State.ONLINE
 
 
 def test_the_rest_of_a_vcard_counts_too() -> None:

@@ -17,13 +17,17 @@ from .capture import Capture
 from .lane import Lane, Observer, Taker
 from .public import PublicPath
 from .recorder import Recorder
-from .stanza_errors import from_stanza
+from .stanza_errors import from_stanza, query_error
 from .stream_limits import learn_limits, stanza_bytes
 from .tap import Guard, Tap
 from .trace import LIMIT, LiveTrace
 
 _ASKERS: Final = 4
 """Askers for each request under way."""
+_ALWAYS_TAKEN: Final = 2_400
+"""Characters that need no look at the limit, of four bytes at most: servers take 10,000 bytes (RFC 6120, 13.12)."""
+_ENVELOPE: Final = 128
+"""Bytes around a payload, besides the addressee."""
 
 
 class Wire(aioxmpp.service.Service):
@@ -101,16 +105,25 @@ class Wire(aioxmpp.service.Service):
         Raises
         ------
         QueryError
-            The answer was an error, unreadable, or did not come in time.
+            The answer was an error, unreadable, or did not come in time; or the server would close
+            the connection over a stanza so large, by what it announces (``policy-violation``).
         SessionClosed
             There is no connection, or it ended meanwhile.
         """
         if not (self.client.running and self.client.established) or self._refusal:
             raise SessionClosed(f"{step} of {to or 'the own account'}: {self._refusal or 'not connected.'}")
+        if len(payload) > _ALWAYS_TAKEN:
+            self._check_size(payload, to or "", step)
         answer = await self._path.request(payload, to=to, kind=kind, timeout=timeout, step=step)
         if answer.get("type") == "error":
             raise from_stanza(answer, to or "", step)
         return answer
+
+    def _check_size(self, payload: str, to: str, step: str) -> None:
+        nbytes, most = len(payload.encode()) + len(to.encode()) + _ENVELOPE, self.stanza_bytes
+        if most is not None and nbytes > most:
+            text = f"about {nbytes:,} bytes, and the server takes {most:,} (XEP-0478). Nothing was sent"
+            raise query_error(to, step, condition="policy-violation", error_type="modify", text=text)
 
     def observe(self, kind: str, observer: Observer) -> Callable[[], None]:
         """Call `observer` with every incoming stanza of `kind`; return what ends it.
