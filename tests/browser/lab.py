@@ -6,9 +6,9 @@ import contextlib
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +20,9 @@ from typing import Any, Self
 import nbformat
 from nbformat import NotebookNode
 from playwright.sync_api import Page
+
+from tests.notebooks.plugins.ipc_kernels import OPTION
+from tests.servers.base import free_ports
 
 READY = """() => {
   const current = window.jupyterapp?.shell?.currentWidget;
@@ -47,7 +50,7 @@ class Lab:
     @contextlib.contextmanager
     def start(cls, folder: Path) -> Iterator[Self]:
         """Start a server that knows no user's settings and asks the network for nothing."""
-        token, port = secrets.token_hex(16), free_port()
+        token, (port,) = secrets.token_hex(16), free_ports(1)
         (folder / "notebooks").mkdir()
         quiet = folder / "jupyterlab_settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
         quiet.parent.mkdir(parents=True)
@@ -56,7 +59,7 @@ class Lab:
             "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
             "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={folder / 'notebooks'}",
-            "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
+            OPTION, "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]  # fmt: skip
         url = f"http://127.0.0.1:{port}"
@@ -64,19 +67,15 @@ class Lab:
             yield cls(url, token, folder / "notebooks")
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def serving(command: Sequence[str], folder: Path, url: str, timeout: float = 90.0) -> Iterator[None]:
     """Run a Python module as a server that keeps its settings in a folder, from when it answers at an address."""
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
-             "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")  # fmt: skip
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR",
+             "IPYTHONDIR")  # fmt: skip
     own = {name: str(folder / name.lower()) for name in names} | {"JUPYTER_PREFER_ENV_PATH": "1"}
+    # Short, unlike the folder: the kernels' sockets are in it (see ipc_kernels).
+    runtime = tempfile.TemporaryDirectory(prefix="jupyter-", ignore_cleanup_errors=True)
+    own["JUPYTER_RUNTIME_DIR"] = runtime.name
     log = folder / "log"
     with log.open("wb") as out:
         server = subprocess.Popen(
@@ -96,6 +95,7 @@ def serving(command: Sequence[str], folder: Path, url: str, timeout: float = 90.
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        runtime.cleanup()
 
 
 def _answers(url: str) -> bool:

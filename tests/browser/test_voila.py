@@ -8,7 +8,9 @@ import nbformat
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.lab import free_port, serving
+from tests.browser.lab import serving
+from tests.notebooks.plugins.ipc_kernels import OPTION
+from tests.servers.base import free_ports
 
 CELL = """
 import ipywidgets
@@ -29,8 +31,8 @@ def test_the_gallery(page: Page, tmp_path: Path) -> None:
     # What it wants from elsewhere is not there on a machine without network, and must not be missed.
     page.route("**", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
     page.set_default_timeout(60_000)
-    port = free_port()
-    command = ["voila", str(tmp_path / "faces.ipynb"), "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"]
+    (port,) = free_ports(1)
+    command = ["voila", str(tmp_path / "faces.ipynb"), OPTION, "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"]
     with serving(command, tmp_path, f"http://127.0.0.1:{port}/voila/static/none"):
         page.goto(f"http://127.0.0.1:{port}/", wait_until="domcontentloaded")
         page.locator(".xav-tile img").first.wait_for()

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import KernelManager
+
+from tests.notebooks.plugins.ipc_kernels import kernel_manager
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Kernel:
     """
 
     def __init__(self, python: str = sys.executable, **env: str) -> None:
-        self._manager = KernelManager()
+        self._manager = kernel_manager()
         self._manager._kernel_spec = KernelSpec(
             argv=[
                 python,

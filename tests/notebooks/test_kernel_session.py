@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.notebooks.kernel import Kernel
+from tests.notebooks.plugins.ipc_kernels import IPCKernelManager
 from xavatar.sandbox import Sandbox, sandbox
 
 ATTACH = """
@@ -107,7 +108,7 @@ def test_no_password_in_a_saved_notebook(box: Sandbox, tmp_path: Path, monkeypat
             )
         ]
     )
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=60, kernel_name="python3", kernel_manager_class=IPCKernelManager).execute()
     saved = tmp_path / "saved.ipynb"
     nbformat.write(notebook, saved)
     text = saved.read_text()

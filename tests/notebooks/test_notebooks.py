@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.notebooks.plugins.ipc_kernels import IPCKernelManager
 from xavatar.sandbox.load import load, names
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -74,7 +75,8 @@ def test_runs_from_top_to_bottom(lesson: Path) -> None:
     extra = [*given.SOLUTIONS, *(source for source, _ in given.MISTAKES)]
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in extra]
     folder = {"metadata": {"path": str(lesson.parent)}}
-    NotebookClient(notebook, timeout=180, kernel_name="python3", coalesce_streams=True, resources=folder).execute()
+    options = {"timeout": 180, "kernel_name": "python3", "coalesce_streams": True, "resources": folder}
+    NotebookClient(notebook, kernel_manager_class=IPCKernelManager, **options).execute()
     cells = code(notebook)
     lessons, asked = cells[: len(cells) - len(extra)], cells[len(cells) - len(extra) :]
     assert [kinds(cell) for cell in lessons] == [kinds(cell) for cell in code(saved)], "run notebooks/refresh.py"

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.notebooks.plugins import ipc_kernels
+
 pytestmark = pytest.mark.timeout(400)  # a wheel is built and installed first
 ROOT = Path(__file__).parents[2]
 PROGRAM = ("-c", "from xavatar.cli import main; main()")
@@ -46,9 +48,11 @@ class Installation:
         """The environment without what could lead to the checkout."""
         return {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST"))}
 
-    def run(self, *args: str, cwd: Path, timeout: float = 170) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, cwd: Path, timeout: float = 170, **env: str) -> subprocess.CompletedProcess[str]:
         command = [str(self.python), *args]
-        return subprocess.run(command, cwd=cwd, env=self.env, capture_output=True, text=True, timeout=timeout)
+        return subprocess.run(
+            command, cwd=cwd, env={**self.env, **env}, capture_output=True, text=True, timeout=timeout
+        )
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,9 @@ def test_the_lessons_run_from_the_wheel(installed: Installation, lessons: Path) 
     found = installed.run("-c", HERE.format(root=str(installed.folder)), cwd=lessons)
     assert found.returncode == 0, found.stderr
     nbmake = ("-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=180", "-n", "2", "-q", "-c", os.devnull)
-    ran = installed.run("-m", "pytest", *nbmake, f"--rootdir={lessons}", str(lessons), cwd=lessons, timeout=590)
+    kernels = ("-p", Path(ipc_kernels.__file__).stem, f"--rootdir={lessons}", str(lessons))
+    plugins = {"PYTHONPATH": str(Path(ipc_kernels.__file__).parent)}
+    ran = installed.run("-m", "pytest", *nbmake, *kernels, cwd=lessons, timeout=590, **plugins)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     count = len(list(lessons.glob("*.ipynb")))
     assert count > 4

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.notebooks.plugins.ipc_kernels import IPCKernelManager
 from tests.servers import RunningServer
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -85,4 +86,4 @@ def test_with_the_one_line_changed(real_server: RunningServer, lesson: Lesson, m
             changed += count
     assert changed == 1
     monkeypatch.setenv("XAVATAR_PASSWORD", real_server.accounts[lesson.user])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=120, kernel_name="python3", kernel_manager_class=IPCKernelManager).execute()
