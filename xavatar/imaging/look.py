@@ -91,7 +91,7 @@ def looks(samples: Sequence[Sample]) -> list[Look]:
     transparent = np.array([each.transparent for each in samples])
     seen = (planes[3] >= _SOLID) | ~transparent[:, np.newaxis]
     hashes = _hashes(_gray(planes, transparent))
-    palettes = _palettes(planes, _buckets(pixels), seen)
+    palettes = _palettes(pixels, planes, seen)
     opaque = np.asarray(seen.all(axis=1)).tolist()
     return [
         Look(dhash, phash, colors, uniform and (whole or not colors))
@@ -166,68 +166,97 @@ def _hashes(gray: Samples) -> list[tuple[str, str]]:
 
 
 def _palettes(
-    planes: NDArray[np.uint8], buckets: NDArray[np.uint32], seen: NDArray[np.bool_]
+    pixels: NDArray[np.uint8], planes: NDArray[np.uint8], seen: NDArray[np.bool_]
 ) -> list[tuple[tuple[str, ...], bool]]:
     """Return the dominant colours of each picture, and whether nearly all that is seen of it is of the first.
 
     Parameters
     ----------
-    planes : array of shape (4, pictures, samples)
+    pixels : array of shape (pictures, samples, 4)
         Red, green, blue, anything.
-    buckets : array of shape (pictures, samples)
+    planes : array of shape (4, pictures, samples)
+        The same, channel by channel.
     seen : array of shape (pictures, samples)
         Which samples count.
     """
-    count = len(buckets)
-    buckets = buckets + np.arange(count, dtype=np.uint32)[:, np.newaxis] * _BUCKETS
-    buckets[~seen] = count * _BUCKETS  # where nobody looks
-    flat = buckets.ravel()
-    shape, kept = (count, _BUCKETS), count * _BUCKETS
-    sizes = np.bincount(flat, minlength=kept + 1)[:kept].reshape(shape)
-    sums = [np.bincount(flat, planes[channel].ravel(), kept + 1)[:kept].reshape(shape) for channel in range(3)]
-    totals = sizes.sum(axis=1)
+    sizes, rests = _filled(pixels.view("<u4")[..., 0], seen)
+    count, totals, fullest = len(sizes), sizes.sum(axis=1), sizes.argmax(axis=1)
     # In a picture of very many colours no bucket is frequent; then the fullest stands for all.
     frequent = sizes >= np.maximum(_LEAST_SHARE * totals, 1)[:, np.newaxis]
-    frequent[np.arange(count), sizes.argmax(axis=1)] = True
-    means: list[list[list[int]]] = [[] for _ in range(count)]
-    order = np.argwhere(frequent)
-    index, bucket = order[np.lexsort((order[:, 1], -sizes[frequent], order[:, 0]))].T
-    divisor = np.maximum(sizes[index, bucket], 1)
-    rounded = np.rint(np.stack([channel[index, bucket] / divisor for channel in sums], axis=1)).astype(np.int64)
-    for at, mean in zip(index.tolist(), rounded.tolist(), strict=True):
-        means[at].append(mean)
-    enough = (sizes.max(axis=1) >= _FULLEST * totals).tolist()
-    uniform = _uniform(planes[:3], seen, np.array([mean[0] for mean in means], np.int16))
+    frequent[np.arange(count), fullest] = True
+    index, bucket = np.nonzero(frequent)
+    order = np.lexsort((bucket, -sizes[index, bucket], index))
+    index, bucket = index[order], bucket[order]
+    means = _means(bucket, rests[index, bucket], sizes[index, bucket])
+    first = np.searchsorted(index, np.arange(count))
+    shown = np.minimum(np.append(first[1:], len(index)) - first, _MOST)
+    # A frequent colour so far from the first is by itself more than half a per cent of others.
+    apart = (np.abs(means - means[first[index]]) > _APART).any(axis=1) & (np.arange(len(index)) - first[index] < _MOST)
+    full = sizes[np.arange(count), fullest] >= _FULLEST * totals
+    uniform = full & _uniform(planes, seen, means[first]) & ~np.logical_or.reduceat(apart, first)
+    digits = means.astype(np.uint8).tobytes().hex()
     return [
-        (_named(mean[:_MOST]), full and alike and not _apart(mean[:_MOST])) if total else ((), True)
-        for mean, full, alike, total in zip(means, enough, uniform, totals.tolist(), strict=True)
+        (_named(digits, at, many), alike) if total else ((), True)
+        for at, many, alike, total in zip(*map(np.ndarray.tolist, (first, shown, uniform, totals)), strict=True)
     ]
 
 
-def _named(means: list[list[int]]) -> tuple[str, ...]:
-    return tuple([f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in means])
-
-
-def _apart(means: list[list[int]]) -> bool:
-    """Tell whether a frequent colour is so far from the first that it alone is more than half a per cent of others."""
-    first = means[0]
-    return any(abs(one - other) > _APART for mean in means[1:] for one, other in zip(mean, first, strict=True))
+def _named(digits: str, first: int, count: int) -> tuple[str, ...]:
+    return tuple(["#" + digits[at : at + 6] for at in range(6 * first, 6 * (first + count), 6)])
 
 
 _TOP_BITS: Final = np.uint32(0x00E0E0E0)
 _GATHER: Final = np.uint32(1 << 22 | 1 << 11 | 1)
 _GATHERED: Final = np.uint32(21)
+# What is left of a colour in its bucket, five bits per channel, summed over all samples takes fifteen.
+_REST: Final = 0x1F
+_SUM: Final = 15
 
 
-def _buckets(pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Return the upper three bits of red, green and blue side by side: one product moves all nine."""
-    whole = pixels.view("<u4")[..., 0]
-    return (whole & _TOP_BITS) * _GATHER >> _GATHERED
+def _filled(colors: NDArray[np.uint32], seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return how many of a picture's colours are in each bucket, and the sums of what they are more than it.
+
+    A bucket is of one choice of the upper three bits of red, green and blue: one product moves all nine side by
+    side. The sums of the three channels are side by side too, `_SUM` bits each, since each counting of so many
+    samples takes longer than all the rest: together they remain exact in a float of 53 bits.
+
+    Parameters
+    ----------
+    colors : array of shape (pictures, samples)
+        Red in the lowest byte, then green, blue, anything.
+    seen : array of shape (pictures, samples)
+        Which samples count.
+
+    Returns
+    -------
+    sizes, rests : arrays of shape (pictures, `_BUCKETS`)
+    """
+    shape = len(colors), _BUCKETS
+    kept = len(colors) * _BUCKETS
+    buckets = ((colors & _TOP_BITS) * _GATHER >> _GATHERED).astype(np.intp)
+    buckets += np.arange(0, kept, _BUCKETS)[:, np.newaxis]
+    buckets[~seen] = kept  # where nobody looks
+    flat = buckets.ravel()
+    wide = colors.astype(np.int64)
+    rests = wide & _REST
+    rests |= (wide & _REST << 8) << _SUM - 8
+    rests |= (wide & _REST << 16) << 2 * (_SUM - 8)
+    sizes = np.bincount(flat, minlength=kept + 1)[:kept]
+    sums = np.bincount(flat, rests.ravel(), kept + 1)[:kept]
+    return sizes.reshape(shape), sums.astype(np.int64).reshape(shape)
 
 
-def _uniform(planes: NDArray[np.uint8], seen: NDArray[np.bool_], firsts: NDArray[np.int16]) -> list[bool]:
+def _means(buckets: NDArray[np.intp], rests: NDArray[np.int64], sizes: NDArray[np.intp]) -> NDArray[np.int16]:
+    """Return the mean colours of some buckets, of shape (buckets, 3)."""
+    channel = np.arange(3)
+    sums = rests[:, np.newaxis] >> _SUM * channel & (1 << _SUM) - 1
+    lowest = (buckets[:, np.newaxis] >> 3 * (2 - channel) & 7) << 5
+    return np.asarray(np.rint(lowest + sums / np.maximum(sizes, 1)[:, np.newaxis]), np.int16)
+
+
+def _uniform(planes: NDArray[np.uint8], seen: NDArray[np.bool_], firsts: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Tell of which pictures nearly all that is seen is near the first colour."""
     near = seen.copy()
     for channel in range(3):
         near &= np.abs(planes[channel].astype(np.int16) - firsts[:, channel, np.newaxis]) <= _NEAR
-    return list((np.count_nonzero(near, axis=1) >= _BLANK_SHARE * np.count_nonzero(seen, axis=1)).tolist())
+    return np.asarray(np.count_nonzero(near, axis=1) >= _BLANK_SHARE * np.count_nonzero(seen, axis=1))
