@@ -16,6 +16,7 @@ class Contestant:
 
 CONTESTANTS = (
     Contestant("floor", "raw socket: bytes written ahead, answers split by `</iq>`; no XML, no Python objects"),
+    Contestant("floor_decoded", "the floor, and of each image its SHA-1 and a bare decoding by Pillow"),
     Contestant("xavatar_pep", "`session.roster(sources=['pep'])`: roster, metadata, images verified and inspected"),
     Contestant("xavatar_all", "`session.roster()`: the same with every contact's vCard and presence"),
     Contestant("xavatar_again", "`session.roster(sources=['pep'])` a second time in one session, nothing changed"),

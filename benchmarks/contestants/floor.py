@@ -6,6 +6,7 @@ import asyncio
 import base64
 import re
 import ssl
+from collections.abc import Callable
 
 from benchmarks.race import DATA, METADATA, Result, Task, clock, main
 
@@ -65,8 +66,8 @@ def question(number: int, to: str, node: str, item: str = "") -> bytes:
     ).encode()
 
 
-async def run(task: Task) -> Result:
-    """Fetch everything."""
+async def run(task: Task, look: Callable[[bytes], object] | None = None) -> Result:
+    """Fetch everything, and do with each image what `look` does."""
     result = Result(contacts=task.contacts)
     with clock(result):
         reader, writer = await login(task)
@@ -82,6 +83,9 @@ async def run(task: Task) -> Result:
             reader, writer, [question(number, jid, DATA, item) for number, (jid, item) in enumerate(found)], task.window
         )
         images = [base64.b64decode(payload[1]) for answer in data if (payload := PAYLOAD.search(answer))]
+        if look is not None:
+            for image in images:
+                look(image)
     result.avatars, result.nbytes = len(images), sum(map(len, images))
     writer.transport.abort()
     return result

@@ -134,10 +134,8 @@ class Tap:
                 self._board.passed()
 
     def _open(self, name: str, attributes: dict[str, str]) -> Element:
-        for key in attributes:
-            if " " in key:
-                attributes = {self._names[key]: value for key, value in attributes.items()}
-                break
+        if " " in "".join(attributes):
+            attributes = {self._names[key]: value for key, value in attributes.items()}
         return self._builder.start(name, attributes)
 
     def _over(self) -> None:
@@ -156,9 +154,8 @@ class Tap:
         element = self._builder.end(raw)
         element.tag = self._names[raw]
         if element is not self._root:
-            attributes = element.items()  # a list, empty for most
-            if attributes and any(" " in key for key, _ in attributes):
-                element.attrib = {self._names[key]: value for key, value in attributes}
+            if " " in "".join(element.keys()):
+                element.attrib = {self._names[key]: value for key, value in element.items()}
             return
         self._over()
         if element.tag == IQ:
