@@ -8,6 +8,8 @@ import statistics
 
 import imagehash
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
 from tests.support import THOROUGH
@@ -81,6 +83,41 @@ def test_colors_come_most_frequent_first() -> None:
     image.paste("#ffcc00", (0, 0, 100, 30))
     image.paste("#30b040", (0, 90, 100, 100))
     assert inspect(saved(image, "PNG")).colors[:2] == ("#1040a0", "#ffcc00")
+
+
+@st.composite
+def few_colors(draw: st.DrawFn) -> Image.Image:
+    """Draw a picture of 32 x 32, which is its own sample, of some colours far and near, in very different amounts."""
+    channel = st.integers(0, 255)
+    palette = draw(st.lists(st.tuples(channel, channel, channel, st.sampled_from([255, 255, 128, 127, 0])), min_size=1))
+    if draw(st.booleans()):
+        near = palette[0]
+        palette = [(*[near[at] ^ color[at] & 7 for at in range(3)], color[3]) for color in palette]
+    dice = random.Random(draw(st.integers(0, 99)))
+    pixels = bytes(
+        value for _ in range(1024) for value in palette[min(int(dice.expovariate(0.5)), len(palette) - 1)]
+    )
+    return Image.frombytes("RGBA", (32, 32), pixels).convert(draw(st.sampled_from(["RGBA", "RGB"])))
+
+
+def told_one_by_one(image: Image.Image) -> tuple[str, ...]:
+    """Return the dominant colours as they are defined, pixel by pixel."""
+    raw = image.convert("RGBA").tobytes()
+    buckets: dict[tuple[int, int, int], list[tuple[int, int, int]]] = {}
+    for red, green, blue, alpha in (raw[at : at + 4] for at in range(0, len(raw), 4)):
+        if alpha >= 128:
+            buckets.setdefault((red >> 5, green >> 5, blue >> 5), []).append((red, green, blue))
+    total = sum(map(len, buckets.values()))
+    ordered = sorted(buckets.items(), key=lambda each: (-len(each[1]), each[0]))
+    frequent = [colors for at, (_, colors) in enumerate(ordered) if at == 0 or len(colors) >= 0.05 * total]
+    means = [[round(statistics.fmean(channel)) for channel in zip(*colors, strict=True)] for colors in frequent[:5]]
+    return tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in means)
+
+
+@given(st.lists(few_colors(), min_size=1, max_size=5))
+def test_colors_are_the_means_of_the_frequent(images: list[Image.Image]) -> None:
+    files = [saved(image, "PNG") for image in images]
+    assert [facts.colors for facts in inspect_many(files)] == [told_one_by_one(image) for image in images]
 
 
 def test_gray_pictures_have_gray_colors() -> None:

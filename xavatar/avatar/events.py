@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -46,6 +47,7 @@ class MetadataEvent:
     items: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1)  # several observers ask about one message, one after the other
 def read_event(message: Element) -> MetadataEvent | None:
     """Return the event of the metadata node in a message, if there is one.
 

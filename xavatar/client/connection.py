@@ -11,7 +11,6 @@ from typing import Any, Final, Self
 import aioxmpp
 
 from xavatar.avatar import guards
-from xavatar.avatar.events import read_event
 from xavatar.errors import ConnectTimeout, SessionClosed, SessionError
 from xavatar.wire import Wire
 
@@ -63,11 +62,9 @@ class Connection:
         self.wire: Wire = client.summon(Wire)
         guards.install(self.wire)
         self.arrivals = Arrivals()
-        self.presences = PresenceBook(self.wire, self.arrivals)
-        self.pushes = PushBook(self.wire, self.arrivals)
-        if owned:
-            # Nobody else in an own client asks for avatars' events, and aioxmpp takes seconds for thousands of them.
-            self.wire.take("message", lambda message: read_event(message) is not None)
+        # Nobody else in an own client asks for these, and aioxmpp takes seconds for thousands of them.
+        self.presences = PresenceBook(self.wire, self.arrivals, take=owned)
+        self.pushes = PushBook(self.wire, self.arrivals, take=owned)
         self._watch()
 
     @classmethod

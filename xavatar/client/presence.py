@@ -45,13 +45,20 @@ class PresenceBook:
     wire : Wire
     arrivals : Arrivals
         Told of each presence.
+    take : bool
+        Keep from aioxmpp what it makes nothing of: that somebody is away who never was here. Prosody says so of
+        every contact at login, and for aioxmpp it is work all the same.
     """
 
-    def __init__(self, wire: Wire, arrivals: Arrivals) -> None:
+    def __init__(self, wire: Wire, arrivals: Arrivals, *, take: bool = False) -> None:
         self._seen: OrderedDict[str, dict[str, Sighting]] = OrderedDict()
         self._count = 0
+        self._met: set[str] = set()  # of whom aioxmpp may know something, from an earlier stream too
         self._arrivals = arrivals
-        wire.observe("presence", self._observe)
+        if take:
+            wire.take("presence", self._note)
+        else:
+            wire.observe("presence", self._note)
         wire.client.on_stream_destroyed.connect(self.clear)
 
     def of(self, bare: str) -> tuple[Sighting, ...]:
@@ -65,24 +72,29 @@ class PresenceBook:
     def recall(self, stanzas: Iterable[Any]) -> None:
         """Take in presences that came before we listened, as aioxmpp kept them."""
         for stanza in stanzas:
-            self._observe(_element(stanza))
+            self._note(_element(stanza))
 
     def clear(self, *_: object) -> None:
         """Forget everybody: the stream that told us is gone."""
         self._seen.clear()
         self._count = 0
 
-    def _observe(self, presence: Element) -> None:
+    def _note(self, presence: Element) -> bool:
+        """Take a presence in; tell whether it says nothing that was not so before."""
         self._arrivals.note()
-        sender = presence.get("from")
+        bare, _, resource = presence.get("from", "").partition("/")
         kind = presence.get("type")
-        if not sender or kind not in (None, "unavailable") or presence.find(_USER) is not None:
-            return
-        bare, _, resource = sender.partition("/")
+        if bare and bare not in self._met and len(self._met) < _LIMIT:
+            if kind == "unavailable" and not resource:
+                return True
+            self._met.add(bare)
+        if not bare or presence.find(_USER) is not None:
+            return False
         if kind is None:
             self._add(bare, Sighting(resource, parse_update(presence)))
-        elif bare in self._seen:
+        elif kind == "unavailable" and bare in self._seen:
             self._remove(bare, resource)
+        return False
 
     def _add(self, bare: str, sighting: Sighting) -> None:
         resources = self._seen.setdefault(bare, {})

@@ -29,12 +29,17 @@ class PushBook:
     wire : Wire
     arrivals : Arrivals
         Told of each event.
+    take : bool
+        Keep the events from aioxmpp.
     """
 
-    def __init__(self, wire: Wire, arrivals: Arrivals) -> None:
+    def __init__(self, wire: Wire, arrivals: Arrivals, *, take: bool = False) -> None:
         self._items: OrderedDict[str, tuple[float, Metadata]] = OrderedDict()
         self._arrivals = arrivals
-        wire.observe("message", self._observe)
+        if take:
+            wire.take("message", self._note)
+        else:
+            wire.observe("message", self._note)
         wire.client.on_stream_destroyed.connect(self.clear)
 
     def get(self, bare: str, *, lifetime: float) -> Metadata | None:
@@ -53,16 +58,18 @@ class PushBook:
         """Forget everything: without the stream changes would go unnoticed."""
         self._items.clear()
 
-    def _observe(self, message: Element) -> None:
+    def _note(self, message: Element) -> bool:
+        """Take an event of avatars in; tell whether it was one."""
         event = read_event(message)
-        sender = message.get("from")
-        if event is None or not sender:
-            return
-        self._arrivals.note(event=True)
-        if event.metadata is None:
-            self._items.pop(sender, None)
-            return
-        self._items[sender] = time.monotonic(), event.metadata
-        self._items.move_to_end(sender)
-        if len(self._items) > _LIMIT:
-            self._items.popitem(last=False)
+        if event is None:
+            return False
+        if sender := message.get("from"):
+            self._arrivals.note(event=True)
+            if event.metadata is None:
+                self._items.pop(sender, None)
+            else:
+                self._items[sender] = time.monotonic(), event.metadata
+                self._items.move_to_end(sender)
+                if len(self._items) > _LIMIT:
+                    self._items.popitem(last=False)
+        return True

@@ -31,7 +31,7 @@ _ACK_AFTER: Final = 1.0
 _ACK_REQUEST: Final = RawStanza('<r xmlns="urn:xmpp:sm:3"/>')
 _OPEN: Final = aioxmpp.protocol.State.OPEN
 
-Observer = Callable[[Element], None]
+Observer = Callable[[Element], object]
 Taker = Callable[[Element], bool]
 
 
@@ -258,11 +258,8 @@ class Lane:
         """Hand a stanza to its observers; tell whether it was taken, and counted as such."""
         kind = stanza.tag.rpartition("}")[2]
         for observer in tuple(self._observers.get(kind, ())):
-            try:
-                observer(stanza)
-            except Exception:
-                _logger.exception("an observer of %s stanzas failed", stanza.tag)
-        if not any(taker(stanza) for taker in self._takers.get(kind, ())):
+            _told(observer, stanza)
+        if not any(_told(taker, stanza) for taker in self._takers.get(kind, ())):
             return False
         self._broker.taken()
         return True
@@ -270,6 +267,15 @@ class Lane:
     def passed(self) -> None:
         """Note that a stanza went to aioxmpp whole."""
         self._broker.passed()
+
+
+def _told(observer: Observer, stanza: Element) -> bool:
+    """Hand a stanza over; tell whether it is taken, which it is not by one that fails."""
+    try:
+        return bool(observer(stanza))
+    except Exception:
+        _logger.exception("an observer of %s stanzas failed", stanza.tag)
+        return False
 
 
 def _lost(to: str | None, reason: str) -> SessionClosed:

@@ -139,7 +139,7 @@ class Wire(aioxmpp.service.Service):
         return self._path.observe(kind, observer)
 
     def take(self, kind: str, taker: Taker) -> None:
-        """Keep from aioxmpp the stanzas of `kind` to which `taker` says so; observers see them.
+        """Observe stanzas of `kind`, and keep from aioxmpp those to which `taker` says so.
 
         For a client that is ours alone: nobody else would miss them. Through the public interface
         nothing is kept.
@@ -149,10 +149,12 @@ class Wire(aioxmpp.service.Service):
         kind : str
             ``presence`` or ``message``.
         taker : callable
-            Gets the stanza; must not block.
+            Gets the stanza after the observers, and returns whether it is kept; must not block.
         """
-        if self._lane is not None:
+        if self._lane is not None and self.raw:
             self._lane.take(kind, taker)
+        else:
+            self._public.observe(kind, taker)
 
     def guard(self, tag: str, accepts: Guard) -> None:
         """Let aioxmpp see elements of `tag` inside stanzas only when `accepts` says so.
