@@ -48,6 +48,8 @@ export class Crop {
 
   /** Show a picture of this size, none without one. */
   show(picture, box) {
+    // Our own cut comes back in whole pixels; fractions stay, so that many small steps add up.
+    if (picture && picture === this.picture && !this.timer && box.every((edge, at) => edge === this.box[at])) return;
     this.picture = picture;
     this.element.hidden = !picture;
     if (!picture) return;
