@@ -13,7 +13,7 @@ from xavatar.client.connection import Connection
 from xavatar.client.credentials import Secret
 from xavatar.client.login import Login
 
-USER = "walkon24"
+USER = "walkon4"
 
 
 @pytest.fixture

@@ -100,8 +100,8 @@ def few_colors(draw: st.DrawFn) -> Image.Image:
     return Image.frombytes("RGBA", (32, 32), pixels).convert(draw(st.sampled_from(["RGBA", "RGB"])))
 
 
-def told_one_by_one(image: Image.Image) -> tuple[str, ...]:
-    """Return the dominant colours as they are defined, pixel by pixel."""
+def told_one_by_one(image: Image.Image) -> tuple[tuple[str, ...], bool]:
+    """Return the dominant colours, and whether the picture is blank, as they are defined, pixel by pixel."""
     raw = image.convert("RGBA").tobytes()
     buckets: dict[tuple[int, int, int], list[tuple[int, int, int]]] = {}
     for red, green, blue, alpha in (raw[at : at + 4] for at in range(0, len(raw), 4)):
@@ -111,13 +111,19 @@ def told_one_by_one(image: Image.Image) -> tuple[str, ...]:
     ordered = sorted(buckets.items(), key=lambda each: (-len(each[1]), each[0]))
     frequent = [colors for at, (_, colors) in enumerate(ordered) if at == 0 or len(colors) >= 0.05 * total]
     means = [[round(statistics.fmean(channel)) for channel in zip(*colors, strict=True)] for colors in frequent[:5]]
-    return tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in means)
+    near = sum(
+        all(abs(value - mean) <= 12 for value, mean in zip(color, means[0], strict=True))
+        for colors in buckets.values()
+        for color in colors
+    )
+    blank = not total or (total == 1024 and near >= 0.995 * total)
+    return tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in means), blank
 
 
 @given(st.lists(few_colors(), min_size=1, max_size=5))
-def test_colors_are_the_means_of_the_frequent(images: list[Image.Image]) -> None:
+def test_colors_and_blankness_by_definition(images: list[Image.Image]) -> None:
     files = [saved(image, "PNG") for image in images]
-    assert [facts.colors for facts in inspect_many(files)] == [told_one_by_one(image) for image in images]
+    assert [(facts.colors, facts.blank) for facts in inspect_many(files)] == [told_one_by_one(each) for each in images]
 
 
 def test_gray_pictures_have_gray_colors() -> None:
@@ -137,6 +143,17 @@ def test_gray_pictures_have_gray_colors() -> None:
     ids=["flat", "invisible", "one pixel", "slight noise", "picture", "gradient"],
 )
 def test_blank(image: Image.Image, blank: bool) -> None:
+    assert inspect(saved(image, "PNG")).blank is blank
+
+
+@pytest.mark.parametrize("channel", range(3))
+@pytest.mark.parametrize(("others", "away", "blank"), [(6, 12, True), (6, 13, False), (5, 99, True), (6, 99, False)])
+def test_blank_is_half_a_per_cent_of_other_colors_at_most(channel: int, others: int, away: int, blank: bool) -> None:
+    ground = [100, 110, 120]
+    image = Image.new("RGB", (32, 32), tuple(ground))
+    ground[channel] += away
+    for x in range(others):
+        image.putpixel((x, 7), tuple(ground))
     assert inspect(saved(image, "PNG")).blank is blank
 
 

@@ -55,10 +55,8 @@ class PresenceBook:
         self._count = 0
         self._met: set[str] = set()  # of whom aioxmpp may know something, from an earlier stream too
         self._arrivals = arrivals
-        if take:
-            wire.take("presence", self._note)
-        else:
-            wire.observe("presence", self._note)
+        hear = wire.take if take else wire.observe
+        hear("presence", self._note)
         wire.client.on_stream_destroyed.connect(self.clear)
 
     def of(self, bare: str) -> tuple[Sighting, ...]:

@@ -36,10 +36,8 @@ class PushBook:
     def __init__(self, wire: Wire, arrivals: Arrivals, *, take: bool = False) -> None:
         self._items: OrderedDict[str, tuple[float, Metadata]] = OrderedDict()
         self._arrivals = arrivals
-        if take:
-            wire.take("message", self._note)
-        else:
-            wire.observe("message", self._note)
+        hear = wire.take if take else wire.observe
+        hear("message", self._note)
         wire.client.on_stream_destroyed.connect(self.clear)
 
     def get(self, bare: str, *, lifetime: float) -> Metadata | None:

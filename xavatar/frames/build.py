@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from xavatar.errors import FrameError
@@ -17,7 +16,7 @@ from .text import clean, is_plain
 
 # By name it takes pandas as long to find a dtype as to make a short column of it.
 _RESOLVED: Final = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in DTYPES.items()}
-_INT64: Final = np.iinfo(np.int64)
+_INT64: Final = range(-(2**63), 2**63)
 
 
 def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.DataFrame:
@@ -74,12 +73,11 @@ def _array(values: Sequence[Any], dtype: Any) -> Any:
     known = [value for value in values if value is not None]
     if not known:
         return pd.array([None], dtype=dtype).repeat(len(values))
-    if dtype == STRING:
-        if not is_plain("".join(known)):  # one look at all, since a look at each costs more
-            values = [clean(text) for text in values]
-    elif dtype == INTEGER and not _INT64.min <= min(known) <= max(known) <= _INT64.max:
+    if dtype == STRING and not is_plain("".join(known)):  # one look at all, since a look at each costs more
+        values = [clean(text) for text in values]
+    elif dtype == INTEGER:
         # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
-        values = [number if number is not None and _INT64.min <= number <= _INT64.max else None for number in values]
+        values = [number if number is not None and number in _INT64 else None for number in values]
     return pd.array(values, dtype=dtype)
 
 

@@ -29,10 +29,7 @@ _BUCKETS: Final = 512
 _MOST: Final = 5
 _LEAST_SHARE: Final = 0.05
 _NEAR: Final = 12
-_APART: Final = 16
 _BLANK_SHARE: Final = 0.995
-# What is near one colour lies in two buckets per channel at most, eight in all; none is fuller than the fullest.
-_FULLEST: Final = _BLANK_SHARE / 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,20 +177,17 @@ def _palettes(
         Which samples count.
     """
     sizes, rests = _filled(pixels.view("<u4")[..., 0], seen)
-    count, totals, fullest = len(sizes), sizes.sum(axis=1), sizes.argmax(axis=1)
+    pictures, totals = np.arange(len(sizes)), sizes.sum(axis=1)
     # In a picture of very many colours no bucket is frequent; then the fullest stands for all.
     frequent = sizes >= np.maximum(_LEAST_SHARE * totals, 1)[:, np.newaxis]
-    frequent[np.arange(count), fullest] = True
+    frequent[pictures, sizes.argmax(axis=1)] = True
     index, bucket = np.nonzero(frequent)
     order = np.lexsort((bucket, -sizes[index, bucket], index))
     index, bucket = index[order], bucket[order]
     means = _means(bucket, rests[index, bucket], sizes[index, bucket])
-    first = np.searchsorted(index, np.arange(count))
+    first = np.searchsorted(index, pictures)
     shown = np.minimum(np.append(first[1:], len(index)) - first, _MOST)
-    # A frequent colour so far from the first is by itself more than half a per cent of others.
-    apart = (np.abs(means - means[first[index]]) > _APART).any(axis=1) & (np.arange(len(index)) - first[index] < _MOST)
-    full = sizes[np.arange(count), fullest] >= _FULLEST * totals
-    uniform = full & _uniform(planes, seen, means[first]) & ~np.logical_or.reduceat(apart, first)
+    uniform = _uniform(planes, seen, means[first])
     digits = means.astype(np.uint8).tobytes().hex()
     return [
         (_named(digits, at, many), alike) if total else ((), True)
