@@ -7,15 +7,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from nbconvert import HTMLExporter
 from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.axe import faults
 from tests.browser.lab import Notebook
-
-pytestmark = pytest.mark.timeout(300)  # a server, a browser and a kernel have to start
 
 Open = Callable[..., Notebook]
 SETUP = """

@@ -11,8 +11,6 @@ from playwright.sync_api import expect
 from tests.browser.axe import faults
 from tests.browser.lab import Lab, Notebook
 
-pytestmark = pytest.mark.timeout(300)  # a server, a browser and a kernel have to start
-
 Open = Callable[..., Notebook]
 WORD = "wherefore-art-thou-9317"
 PAIR = """

@@ -32,7 +32,6 @@ def shown(browser: Browser, campus: Path, request: pytest.FixtureRequest) -> Ite
     context.close()
 
 
-@pytest.mark.timeout(300)
 def test_it_is_under_five_megabytes(campus: Path) -> None:
     assert 1_000_000 < campus.stat().st_size < 5_000_000
 
@@ -43,7 +42,6 @@ SHORTEN = """document.querySelectorAll(
 ).forEach(each => each.remove())"""
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("shown", THEMES, indirect=True)
 def test_it_opens_whole_and_axe_finds_no_serious_fault(shown: Page) -> None:
     assert shown.locator("tbody[id^=c]").count() == 2001

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
-import pytest
 from playwright.sync_api import Page
 
 from tests.browser.lab import serving
@@ -23,7 +22,6 @@ display(gallery, told)
 """
 
 
-@pytest.mark.timeout(300)
 def test_the_gallery(page: Page, tmp_path: Path) -> None:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)], metadata={"kernelspec": kernel})

@@ -15,7 +15,6 @@ from xavatar.lessons.folder import copy_lessons
 PICTURES = "[...document.images].filter(each => each.complete && each.naturalWidth > 1).length"
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("lesson", "shown", "pictures"),
     [
