@@ -52,7 +52,7 @@ class Board:
     def expects(self, attributes: Mapping[str, str]) -> bool:
         return attributes.get("id") == "mine"
 
-    def watches(self, name: str) -> bool:
+    def watches(self, name: str, kind: str | None) -> bool:
         return name in self.watched
 
     def answered(self, stanza: Element) -> None:

@@ -15,6 +15,7 @@ from xavatar.errors import ConnectTimeout, SessionClosed, SessionError
 from xavatar.wire import Wire
 
 from .arrivals import Arrivals
+from .capabilities import Capabilities
 from .explain import explain
 from .factory import dress, make_client
 from .login import Login
@@ -86,6 +87,7 @@ class Connection:
         client = make_client(login, timeout=timeout)
         connection = cls(client, owned=True, visible=presence, timeout=timeout)
         dress(client, visible=presence)
+        Capabilities(connection.wire, client.summon(aioxmpp.DiscoServer))
         return connection
 
     @classmethod

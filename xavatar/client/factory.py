@@ -86,6 +86,7 @@ def dress(client: aioxmpp.Client, *, visible: bool) -> None:
     """
     disco = client.summon(aioxmpp.DiscoServer)
     disco.register_identity("client", "pc", names={aioxmpp.structs.LanguageTag.fromstr("en"): "xavatar"})
+    disco.unregister_identity("client", "bot")  # which aioxmpp gives to whoever has none
     client.summon(aioxmpp.EntityCapsService)
     client.summon(aioxmpp.PingService)
 

@@ -9,6 +9,7 @@ import secrets
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import Element
@@ -219,6 +220,14 @@ class Lane:
         """Keep from aioxmpp the stanzas of `kind` to which `taker` says so."""
         self._takers.setdefault(kind, []).append(taker)
 
+    def answer(self, request: Element, payload: str, kind: str) -> None:
+        """Answer a request that was taken; nothing when its stream is gone."""
+        sender = request.get("from")
+        address = f" to={attribute(sender)}" if sender else ""
+        stanza = RawStanza(f'<iq type="{kind}" id={attribute(request.get("id", ""))}{address}>{payload}</iq>')
+        with suppress(Exception):  # the stream is over: the server tells whoever asked
+            self._send(stanza, at_once=True)
+
     def expects(self, attributes: Mapping[str, str]) -> bool:
         """Tell whether an IQ with these attributes answers one of our requests.
 
@@ -234,9 +243,11 @@ class Lane:
             return (sender or asked or str(own)).partition("/")[0] in (str(own), own.domain)
         return sender == asked or sender.casefold() == asked.casefold() or _same(sender, asked)
 
-    def watches(self, name: str) -> bool:
-        """Tell whether stanzas of this tag are observed, taken or guarded."""
-        return name in self._observers or name in self._takers or (bool(self.guards) and name != "iq")
+    def watches(self, name: str, kind: str | None) -> bool:
+        """Tell whether stanzas of this tag are observed, taken or guarded; of IQs only requests are taken."""
+        if name == "iq":
+            return name in self._takers and kind in ("get", "set")
+        return name in self._observers or name in self._takers or bool(self.guards)
 
     def answered(self, stanza: Element) -> None:
         """Take the answer to one of our requests."""

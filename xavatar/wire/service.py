@@ -147,14 +147,30 @@ class Wire(aioxmpp.service.Service):
         Parameters
         ----------
         kind : str
-            ``presence`` or ``message``.
+            ``presence``, ``message``, or ``iq``, of which the requests are meant; these are not observed
+            through the public interface, and one that is kept has to be answered (see :meth:`answer`).
         taker : callable
             Gets the stanza after the observers, and returns whether it is kept; must not block.
         """
         if self._lane is not None and self.raw:
             self._lane.take(kind, taker)
-        else:
+        elif kind != "iq":
             self._public.observe(kind, taker)
+
+    def answer(self, request: Element, payload: str, *, kind: str = "result") -> None:
+        """Answer a request that was kept from aioxmpp.
+
+        Parameters
+        ----------
+        request : Element
+            The whole IQ.
+        payload : str
+            The answer's child as XML text, with its namespace declared.
+        kind : str
+            ``result`` or ``error``.
+        """
+        if self._lane is not None:
+            self._lane.answer(request, payload, kind)
 
     def guard(self, tag: str, accepts: Guard) -> None:
         """Let aioxmpp see elements of `tag` inside stanzas only when `accepts` says so.

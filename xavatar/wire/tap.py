@@ -34,8 +34,8 @@ class Switchboard(Protocol):
     def expects(self, attributes: Mapping[str, str]) -> bool:
         """Tell whether an IQ with these attributes answers one of our requests."""
 
-    def watches(self, name: str) -> bool:
-        """Tell whether anybody observes stanzas of this tag."""
+    def watches(self, name: str, kind: str | None) -> bool:
+        """Tell whether anybody observes stanzas of this tag and type."""
 
     def answered(self, stanza: Element) -> None:
         """Take the answer to one of our requests."""
@@ -115,7 +115,7 @@ class Tap:
                 self._root = self._open(name, attributes)
                 self._hand(self._builder.start, self._own_end, self._builder.data)
                 return
-            if name in STANZAS and self._board.watches(name[15:]):
+            if name in STANZAS and self._board.watches(name[15:], attributes.get("type")):
                 self._begins.clear()
                 self._calls.clear()
                 self._hand(self._seen_start, self._seen_end, self._seen_text)
