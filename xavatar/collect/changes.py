@@ -175,6 +175,8 @@ class Changes(Sequence[Change]):
     def follow(self, timeout: float | None = None) -> Following:
         """Return what gives each change from now on as it comes, to ``for`` and to ``async for``.
 
+        What happened before this call is in the sequence itself: follow first, then do what changes something.
+
         Parameters
         ----------
         timeout : float, optional

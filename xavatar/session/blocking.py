@@ -218,9 +218,9 @@ class Session:
         Examples
         --------
         >>> with xa.sandbox("verona") as box, xa.connect(sandbox=box) as watching:
-        ...     changes = watching.changes()
+        ...     coming = watching.changes().follow(timeout=5)
         ...     box.purge_node("romeo@montague.lit", "urn:xmpp:avatar:metadata")
-        ...     change = next(iter(changes.follow(timeout=5)))
+        ...     change = next(coming)
         >>> change.jid, str(change.what)
         ('romeo@montague.lit', 'purged')
         """
