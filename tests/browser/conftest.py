@@ -17,7 +17,7 @@ from tests.support import requires
 
 expect.set_options(timeout=30_000)
 HERE = Path(__file__).parent
-PATIENCE = pytest.mark.timeout(300)
+LONG = pytest.mark.timeout(300)
 """A server, a browser and a kernel have to start, and axe looks at a report for eight seconds when it is alone."""
 
 
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test with a browser the same time."""
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker(PATIENCE)
+            item.add_marker(LONG)
 
 
 # Per module, not per session: Playwright's loop counts as running in this thread for as long as it is

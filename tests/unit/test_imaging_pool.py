@@ -90,33 +90,6 @@ async def test_what_is_looked_at_is_kept_before_it_is_told() -> None:
     assert kept == {facts.sha1: data}
 
 
-async def arrive(inspector: Inspector, data: bytes, count: int, apart: float) -> list[asyncio.Task[ImageFacts]]:
-    """Bring a picture so many times, one after the other."""
-    begun = []
-    for _ in range(count):
-        begun.append(asyncio.create_task(inspector.inspect(data)))
-        await asyncio.sleep(apart)
-    return begun
-
-
-async def test_what_comes_bit_by_bit_goes_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch of few costs as much as one of many, and a slow server would make many of few."""
-    monkeypatch.setattr(pool, "_GATHER", patience(0.15))
-    monkeypatch.setattr(pool, "_LONGEST", patience(10))
-    sizes: list[int] = []
-    keeping = Inspector(keep=lambda pictures: sizes.append(len(pictures)))
-    await asyncio.gather(*await arrive(keeping, saved(picture(), "PNG"), 8, patience(0.03)))
-    assert sizes == [8]
-
-
-async def test_nobody_waits_for_ever_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "_GATHER", patience(0.1))
-    monkeypatch.setattr(pool, "_LONGEST", 0.2)
-    first, *rest = await arrive(Inspector(), saved(picture(), "PNG"), 30, patience(0.02))
-    assert first.done()
-    await asyncio.gather(first, *rest)
-
-
 async def test_a_keeper_that_fails_is_heard() -> None:
     def keep(pictures: Sequence[tuple[ImageFacts, bytes]]) -> None:
         raise StoreError("The disk is full.")

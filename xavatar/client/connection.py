@@ -15,7 +15,6 @@ from xavatar.errors import ConnectTimeout, SessionClosed, SessionError
 from xavatar.wire import Wire
 
 from .arrivals import Arrivals
-from .capabilities import Capabilities
 from .explain import explain
 from .factory import dress, make_client
 from .login import Login
@@ -87,7 +86,6 @@ class Connection:
         client = make_client(login, timeout=timeout)
         connection = cls(client, owned=True, visible=presence, timeout=timeout)
         dress(client, visible=presence)
-        Capabilities(connection.wire, client.summon(aioxmpp.DiscoServer))
         return connection
 
     @classmethod

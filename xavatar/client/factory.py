@@ -12,7 +12,9 @@ import aioxmpp.roster.xso
 import aioxmpp.security_layer
 
 from xavatar.avatar.service import AvatarService
+from xavatar.wire import Wire
 
+from .capabilities import Capabilities
 from .connector import Dialer, Security
 from .login import Login
 
@@ -87,6 +89,7 @@ def dress(client: aioxmpp.Client, *, visible: bool) -> None:
     disco = client.summon(aioxmpp.DiscoServer)
     disco.register_identity("client", "pc", names={aioxmpp.structs.LanguageTag.fromstr("en"): "xavatar"})
     disco.unregister_identity("client", "bot")  # which aioxmpp gives to whoever has none
+    Capabilities(client.summon(Wire), disco)
     client.summon(aioxmpp.EntityCapsService)
     client.summon(aioxmpp.PingService)
 

@@ -11,12 +11,11 @@ from xavatar.errors import FrameError
 from xavatar.model import Outcome, Reading, Source
 
 from .agreement import Claim, agree, claim, is_sha1, normalized
-from .schema import COLUMNS, DTYPES, INTEGER, JOIN, NAMES, STRING
+from .schema import COLUMNS, DTYPES, INT64, INTEGER, JOIN, NAMES, STRING
 from .text import clean, is_plain
 
 # By name it takes pandas as long to find a dtype as to make a short column of it.
 _RESOLVED: Final = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in DTYPES.items()}
-_INT64: Final = range(-(2**63), 2**63)
 
 
 def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.DataFrame:
@@ -77,7 +76,7 @@ def _array(values: Sequence[Any], dtype: Any) -> Any:
         values = [clean(text) for text in values]
     elif dtype == INTEGER:
         # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
-        values = [number if number is not None and number in _INT64 else None for number in values]
+        values = [number if number is not None and number in INT64 else None for number in values]
     return pd.array(values, dtype=dtype)
 
 

@@ -15,6 +15,8 @@ INTEGER: Final = "Int64"
 FLOAT: Final = "Float64"
 BOOLEAN: Final = "boolean"
 TIME: Final = "datetime64[us, UTC]"
+INT64: Final = range(-(2**63), 2**63)
+"""What a column of whole numbers can hold."""
 
 
 @dataclass(frozen=True, slots=True)

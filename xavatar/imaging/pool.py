@@ -24,9 +24,7 @@ _WORKERS: Final = min(4, os.cpu_count() or 1)
 _BATCH: Final = 32
 """Pictures that a worker takes along: waking threads for each would cost more than looking at a small one."""
 _GATHER: Final = 0.02
-"""Seconds that a picture waits for another to go along; as long as others come, they all wait for more."""
-_LONGEST: Final = 0.2
-"""Seconds that the first one waits at most: a slow server's pictures come a few hundredths apart."""
+"""Seconds that the first picture waits for others to go along."""
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 
@@ -58,7 +56,6 @@ class Inspector:
         self._queue: deque[_Job] = deque()
         self._under_way = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._until = 0.0
 
     async def inspect(self, data: bytes) -> ImageFacts:
         """Return what the bytes of an image are, without blocking the running loop.
@@ -85,19 +82,11 @@ class Inspector:
         while len(self._queue) >= _BATCH * (1 + 3 * self._under_way) and self._under_way < _WORKERS:
             self._hand_over()
         if self._queue and self._timer is None:
-            self._until = loop.time() + _LONGEST
-            self._wait(loop)
+            self._timer = loop.call_later(_GATHER, self._waited)
 
-    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = loop.call_later(_GATHER, self._waited, loop, len(self._queue))
-
-    def _waited(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+    def _waited(self) -> None:
         self._timer = None
-        if self._under_way or not self._queue:
-            return
-        if len(self._queue) > before and loop.time() < self._until:
-            self._wait(loop)
-        else:
+        if self._queue and not self._under_way:
             self._hand_over()
 
     def _hand_over(self) -> None:

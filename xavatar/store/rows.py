@@ -14,7 +14,7 @@ import pandas as pd
 
 from xavatar.errors import StoreError
 from xavatar.frames.build import frame, from_columns
-from xavatar.frames.schema import BOOLEAN, COLUMNS, JOIN, NAMES
+from xavatar.frames.schema import BOOLEAN, COLUMNS, INT64, JOIN, NAMES
 from xavatar.frames.text import clean, plain_rows
 from xavatar.model import Descriptor, Finding, ImageFacts, Kind, Outcome, Reading, Severity, Source, Status, Subject
 
@@ -30,7 +30,6 @@ _LISTS: Final = frozenset({"exif_tags", "colors"})
 TRUTHS: Final = frozenset(field.name for field in fields(ImageFacts) if "bool" in str(field.type))
 _BOOLEANS: Final = frozenset(column.name for column in COLUMNS if column.dtype == BOOLEAN)
 _DECLARED: Final = tuple(field.name for field in fields(Descriptor))
-_INT64: Final = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def _cell(value: Any) -> Any:
         return clean(JOIN.join(value)) or None
     if isinstance(value, str):
         return clean(str(value))
-    if isinstance(value, int) and value not in _INT64:
+    if isinstance(value, int) and value not in INT64:
         return None
     return value
 

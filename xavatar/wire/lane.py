@@ -225,7 +225,7 @@ class Lane:
         sender = request.get("from")
         address = f" to={attribute(sender)}" if sender else ""
         stanza = RawStanza(f'<iq type="{kind}" id={attribute(request.get("id", ""))}{address}>{payload}</iq>')
-        with suppress(Exception):  # the stream is over: the server tells whoever asked
+        with suppress(ConnectionError):  # we log out: the server tells whoever asked
             self._send(stanza, at_once=True)
 
     def expects(self, attributes: Mapping[str, str]) -> bool:
