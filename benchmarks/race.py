@@ -45,6 +45,8 @@ class Result:
     contacts: int = 0
     avatars: int = 0
     nbytes: int = 0
+    again: tuple[int, int] | None = None
+    """Of a way that fetches anew what is known: metadata queries, and bytes of images, of one more such fetch."""
 
 
 @contextmanager
@@ -69,7 +71,7 @@ def peak_rss_mib() -> float:
 
 def report(result: Result) -> None:
     """Print the result for the one that started us."""
-    result.rss_mib = peak_rss_mib()
+    result.rss_mib = result.rss_mib or peak_rss_mib()
     print(json.dumps(asdict(result)))
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
+from statistics import median
 
 from tests.servers import Ejabberd, Prosody, RunningServer
 from tests.servers.cast import crowd
@@ -66,6 +67,14 @@ def race(
                 yield contestant.name, result
 
 
+def import_seconds(module: str, rounds: int = 5) -> float:
+    """Return the median of what importing a module takes in new processes; the first one only warms the caches."""
+    code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+    command = [sys.executable, "-c", code]
+    taken = [float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(rounds + 1)]
+    return median(taken[1:])
+
+
 def rounds_of(contacts: int, rounds: int) -> int:
     """Return how many rounds a roster of this size is worth: one of a very large one says enough."""
     return max(1, min(rounds, _WORTH // contacts))
@@ -85,6 +94,7 @@ def main() -> None:
     contestants = [contestant for contestant in CONTESTANTS if not only or contestant.name in only]
     others = os.getloadavg()[0]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that no server stays behind
+    imports = {module: import_seconds(module) for module in ("xavatar", "xavatar.session")}
     measured: Measured = {}
     for name, contacts in product(arguments.servers.split(","), map(int, arguments.contacts.split(","))):
         kind = SERVERS[name]
@@ -101,7 +111,8 @@ def main() -> None:
                 results.setdefault(contestant, []).append(result)
         finally:
             server.stop()
-        write(arguments.out, measured, window=arguments.window, others=others)   # what is left may take long
+        # After each size: what is left may take long.
+        write(arguments.out, measured, window=arguments.window, others=others, imports=imports)
         print(f"Written: {arguments.out}", flush=True)
 
 

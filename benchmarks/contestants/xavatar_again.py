@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import xavatar.session
-from benchmarks.race import Result, Task, clock, report, task
+from benchmarks.race import Result, Task, clock, peak_rss_mib, report, task
+from benchmarks.travelled import travelled
 
 
 def run(task: Task) -> Result:
@@ -15,6 +16,8 @@ def run(task: Task) -> Result:
         session.roster(images=True, sources=("pep",), progress=False)
         with clock(result):
             frame = session.roster(images=True, sources=("pep",), progress=False)
+        result.rss_mib = peak_rss_mib()
+        result.again = travelled(session)
     pep = frame[(frame["source"] == "pep") & frame["sha1"].notna()]
     result.avatars, result.nbytes = len(pep), int(pep["nbytes_real"].sum())
     return result

@@ -25,8 +25,9 @@ from .rooms import refused, together
 if TYPE_CHECKING:
     from xavatar.collect.probe import Probe
 
-# One answer with everybody in it: long before a busy server has written it, single answers are in.
-_ROSTER_TIMEOUT: Final = 20.0
+# One answer with everybody in it, and behind all that a server sends at login: a busy Prosody of 2000 contacts was
+# seen to take more than 20 s for it while the machine had more to do.
+_ROSTER_TIMEOUT: Final = 60.0
 
 
 class Looking(Connected):
