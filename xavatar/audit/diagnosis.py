@@ -19,7 +19,7 @@ class Sight(StrEnum):
 
     YES = "sees it"
     NO = "sees none"
-    UNKNOWN = "cannot be told"
+    UNKNOWN = "may see it, or not"
 
 
 class Role(StrEnum):

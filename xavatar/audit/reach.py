@@ -42,12 +42,12 @@ _REFUSALS = {
 }
 _NARROW = tuple(_MODELS)
 _INSIDE = {
-    Reach.SUBSCRIBER: "Contacts with a modern client (PEP)",
-    Reach.CONTACTS: "Contacts with a modern client (PEP)",
-    Reach.GROUPS: "Contacts in the chosen groups with a modern client (PEP)",
-    Reach.LISTED: "Those on the owner's list with a modern client (PEP)",
+    Reach.SUBSCRIBER: "A contact with a modern client (PEP)",
+    Reach.CONTACTS: "A contact with a modern client (PEP)",
+    Reach.GROUPS: "A contact in the chosen groups with a modern client (PEP)",
+    Reach.LISTED: "Somebody on the owner's list with a modern client (PEP)",
 }
-_OUTSIDE = {Reach.SUBSCRIBER: "Strangers with a modern client (PEP)", Reach.CONTACTS: "Everybody else by PEP"}
+_OUTSIDE = {Reach.SUBSCRIBER: "A stranger with a modern client (PEP)", Reach.CONTACTS: "Everybody else by PEP"}
 
 
 def is_subscribed(case: Case) -> bool:

@@ -28,7 +28,7 @@ def _mended(answer: Diagnosis) -> str | None:
     if answer.findings:
         worst = answer.findings[0]
         return f"{worst.rule} is still broken: {worst.message} {worst.advice}"
-    if any(view.sight != "sees it" for view in answer.views if "Strangers" not in view.who):
+    if any(view.sight != "sees it" for view in answer.views if "stranger" not in view.who):
         return f"nothing is wrong, but there is nothing to see either. {answer.verdict}"
     return None
 
