@@ -33,8 +33,8 @@ class Settings:
     presence_wait : float
         Seconds without a new presence after which the roster's presences count as in.
     push_lifetime : float
-        Seconds for which metadata that came unasked counts as an answer. Its changes come too, but
-        nobody is told when a node is closed.
+        Seconds for which metadata that came unasked counts as an answer, and the silence of who had none
+        when asked. Changes come too, but nobody is told when a node is closed.
 
     Examples
     --------

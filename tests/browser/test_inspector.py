@@ -42,7 +42,8 @@ def shown(blank: Make, inspector: Inspector, threads: str = "main", theme: str =
 def test_asking_anew(blank: Make, session: xa.Session, threads: str) -> None:
     inspector = session.inspector("hamlet@elsinore.lit")
     here = shown(blank, inspector, threads)
-    for words in ("P153-01", "Presence advertises something that is not a hash", "A contact with a modern client (PEP)"):
+    told = "P153-01", "Presence advertises something that is not a hash", "A contact with a modern client (PEP)"
+    for words in told:
         expect(here.page.get_by_text(words).first).to_be_visible()
     before = inspector.diagnosis
     here.page.get_by_role("button", name="Refresh").click()

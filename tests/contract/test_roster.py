@@ -115,6 +115,23 @@ def test_strangers_are_not_in_the_roster(roster: pd.DataFrame, server: RunningSe
     assert not set(roster["jid"]) & {server.jid("sampson"), server.jid("gregory")}
 
 
+def test_who_has_none_is_asked_once_where_accounts_push(server: RunningServer) -> None:
+    balthasar = server.jid("balthasar")
+    with xa.connect(**login(server)) as session:
+        first = session.roster(images=False, sources=["pep"])
+        with session.recording() as trace:
+            again = session.roster(images=False, sources=["pep"])
+    assert told_by_pep(first, balthasar) == told_by_pep(again, balthasar) == "not_found"
+    asked = {entry.to for entry in trace.filter(direction="out", xep=84)}
+    assert (balthasar in asked) == (server.kind == "ejabberd")  # which pushes nothing of who is away
+    assert server.jid("friar") in asked
+
+
+def told_by_pep(frame: pd.DataFrame, jid: str) -> str:
+    (status,) = frame.loc[(frame["jid"] == jid) & (frame["source"] == "pep"), "status"]
+    return str(status)
+
+
 def test_the_room_s_own_avatar(server: RunningServer) -> None:
     with xa.connect(**login(server)) as session:
         room = session.room(server.room("balcony"))

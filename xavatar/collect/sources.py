@@ -25,6 +25,7 @@ from .pictures import Pictures
 T = TypeVar("T")
 _PAUSE: Final = 0.5
 _SEES_PRESENCE: Final = frozenset({"both", "to"})
+_NONE: Final = frozenset({Status.EMPTY, Status.NOT_FOUND})
 
 
 class Reader:
@@ -39,7 +40,7 @@ class Reader:
     images : bool
         Fetch the images that PEP announces.
     pushes : PushBook, optional
-        Metadata that came by itself; who is in it is not asked.
+        Metadata that came by itself; who is in it is not asked, nor who had none and has pushed none since.
     closer : Closer, optional
         Looks at every account's nodes more closely; some four questions more for each.
     """
@@ -68,6 +69,22 @@ class Reader:
         if source is Source.PEP and subject.kind in (Kind.OCCUPANT, Kind.ROOM):
             # PEP lives at the account; through a room it is refused (D-43).
             return Outcome(subject, source, Status.SKIPPED, "not-in-rooms")
+        outcome = self._silence(subject, source) or await self._ask(subject, source)
+        if self._closer is None or source is not Source.PEP or outcome.status is Status.SKIPPED:
+            return outcome
+        with suppress(SessionClosed):
+            depth = await self._closer.look(subject, outcome)
+            return replace(outcome, problems=outcome.problems + self._closer.problems(subject, outcome, depth))
+        return outcome
+
+    def _silence(self, subject: Subject, source: Source) -> Outcome | None:
+        """Return the answer of before that there is no avatar, where one would have been pushed since."""
+        if self._pushes is None or source is not Source.PEP:
+            return None
+        known = self._pushes.silent(subject.jid, lifetime=self._settings.push_lifetime)
+        return replace(known, subject=subject, elapsed_ms=None) if known is not None else None
+
+    async def _ask(self, subject: Subject, source: Source) -> Outcome:
         blocked = self._breakers.blocked(subject, source)
         if blocked is not None:
             return Outcome(subject, source, Status.SKIPPED, "breaker-open", blocked)
@@ -80,11 +97,9 @@ class Reader:
         except SessionClosed:
             return Outcome(subject, source, Status.SKIPPED, "session-lost")
         self._breakers.note(subject, source, outcome.status, outcome.condition)
-        if self._closer is None or source is not Source.PEP:
-            return outcome
-        with suppress(SessionClosed):
-            depth = await self._closer.look(subject, outcome)
-            return replace(outcome, problems=outcome.problems + self._closer.problems(subject, outcome, depth))
+        would_push = source is Source.PEP and subject.subscription in _SEES_PRESENCE
+        if self._pushes is not None and would_push and outcome.status in _NONE:
+            self._pushes.note_none(subject.jid, outcome)
         return outcome
 
     async def _pep(self, subject: Subject) -> Outcome:
