@@ -104,9 +104,9 @@ def test_where_accounts_push_silence_is_an_answer() -> None:
         assert second == first
         assert quiet_domain in asked
         assert silent not in asked
-        with session.changes() as changes:
-            box.set_item(silent, METADATA, Item("off", f"<metadata xmlns='{METADATA}'/>"))
-            assert next(iter(changes)).jid == silent
+        coming = session.changes().follow(timeout=patience(10))
+        box.set_item(silent, METADATA, Item("off", f"<metadata xmlns='{METADATA}'/>"))
+        assert next(coming).jid == silent
         third, asked = ask()
         assert third == first | {silent: "disabled"}
         assert silent not in asked
