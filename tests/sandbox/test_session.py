@@ -76,14 +76,17 @@ def test_the_whole_of_verona(box: xa.Sandbox) -> None:
 
 @pytest.mark.parametrize(("lifetime", "status"), [(300.0, "ok"), (0.0, "forbidden")])
 def test_what_came_unasked_is_believed_for_a_while(lifetime: float, status: str) -> None:
-    """Nobody is told when a node is closed (P60-03)."""
-    romeo = "romeo@montague.lit"
+    """Nobody is told when a node is closed (P60-03); the silence of who had no avatar is believed as long."""
+    romeo, silent = "romeo@montague.lit", "balthasar@montague.lit"
     settings = replace(SHORT, push_lifetime=lifetime)
     with xa.sandbox("verona") as box, xa.connect(sandbox=box, settings=settings) as session:
         session.roster(sources=["pep"])
         box.fault(romeo, Fault("error", "metadata", condition="forbidden", error_type="auth"))
-        again = session.roster(sources=["pep"]).set_index("jid")
-        assert again.loc[[romeo], "status"].unique().tolist() == [status]
+        with session.recording() as trace:
+            again = session.roster(sources=["pep"]).set_index("jid")
+    assert again.loc[[romeo, silent], "status"].unique().tolist() == [status, "not_found"]
+    asked = {entry.to for entry in trace.filter(direction="out", xep=84)}
+    assert (silent in asked) == (romeo in asked) == (lifetime == 0.0)
 
 
 def test_where_accounts_push_silence_is_an_answer() -> None:
@@ -110,15 +113,6 @@ def test_where_accounts_push_silence_is_an_answer() -> None:
         third, asked = ask()
         assert third == first | {silent: "disabled"}
         assert silent not in asked
-
-
-def test_silence_is_believed_for_a_while() -> None:
-    settings = replace(SHORT, push_lifetime=0.0)
-    with xa.sandbox("verona") as box, xa.connect(sandbox=box, settings=settings) as session:
-        session.roster(images=False, sources=["pep"])
-        with session.recording() as trace:
-            session.roster(images=False, sources=["pep"])
-    assert "balthasar@montague.lit" in {entry.to for entry in trace.filter(direction="out", xep=84)}
 
 
 def test_images_are_fetched_once(box: xa.Sandbox) -> None:
