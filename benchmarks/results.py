@@ -115,7 +115,7 @@ def _against_peers(at_2000: dict[str, list[Result]]) -> Iterator[Row]:
 
 
 def _again(measured: Measured) -> Iterator[Row]:
-    """Yield what travels when nothing has changed; who has no avatar pushes none, and is asked again."""
+    """Yield what travels when nothing has changed; a new session does not know who is silent, and asks them again."""
     for (server, contacts), ways in measured.items():
         for way, when in (("xavatar_again", "second audit"), ("xavatar_warm", "the same in a new session")):
             counted = [run.again for run in ways.get(way, []) if run.again is not None]

@@ -14,6 +14,7 @@ def travelled(session: Session) -> tuple[int, int]:
         session.roster(images=True, sources=("pep",), progress=False)
     if trace.dropped:
         raise SystemExit(f"The trace lost {trace.dropped} stanzas, its counts would be too small.")
-    queries = [entry for entry in trace if entry.direction is Direction.OUT and METADATA.encode() in entry.raw]
-    images = [image for entry in trace if entry.direction is Direction.IN for image in entry.images]
+    asked = trace.filter(kind="iq", direction=Direction.OUT)
+    queries = [entry for entry in asked if entry.type == "get" and METADATA.encode() in entry.raw]
+    images = [image for entry in trace.filter(direction=Direction.IN) for image in entry.images]
     return len(queries), sum(map(len, images))

@@ -33,8 +33,7 @@ from xavatar.errors import (
     TLSError,
     UnknownHost,
 )
-from xavatar.sandbox import Fault, Item
-from xavatar.wire.xml import METADATA
+from xavatar.sandbox import Fault
 
 # One of Verona is silent. Few are asked at once, so that the others answer in time on a busy machine too.
 SHORT = xa.Settings(timeout=patience(0.7), concurrency=8, presence_wait=0.1)
@@ -87,32 +86,6 @@ def test_what_came_unasked_is_believed_for_a_while(lifetime: float, status: str)
     assert again.loc[[romeo, silent], "status"].unique().tolist() == [status, "not_found"]
     asked = {entry.to for entry in trace.filter(direction="out", xep=84)}
     assert (silent in asked) == (romeo in asked) == (lifetime == 0.0)
-
-
-def test_where_accounts_push_silence_is_an_answer() -> None:
-    """Who had no avatar when asked, and has pushed none since, has none; friary.lit pushes nothing."""
-    silent, quiet_domain = "balthasar@montague.lit", "laurence@friary.lit"
-    with xa.sandbox("verona") as box, xa.connect(sandbox=box, settings=SHORT) as session:
-
-        def ask() -> tuple[dict[str, str], set[str]]:
-            with session.recording() as trace:
-                roster = session.roster(images=False, sources=["pep"])
-            asked = {entry.to for entry in trace.filter(direction="out", xep=84)}
-            return roster.drop_duplicates("jid").set_index("jid")["status"].to_dict(), asked
-
-        first, asked = ask()
-        assert first[silent] == first[quiet_domain] == "not_found"
-        assert {silent, quiet_domain} <= asked
-        second, asked = ask()
-        assert second == first
-        assert quiet_domain in asked
-        assert silent not in asked
-        coming = session.changes().follow(timeout=patience(10))
-        box.set_item(silent, METADATA, Item("off", f"<metadata xmlns='{METADATA}'/>"))
-        assert next(coming).jid == silent
-        third, asked = ask()
-        assert third == first | {silent: "disabled"}
-        assert silent not in asked
 
 
 def test_images_are_fetched_once(box: xa.Sandbox) -> None:
