@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 
+from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -23,6 +24,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from .exif import Exif, read_exif
 from .layout import Layout, layout, still_png
 from .limits import MAX_SCANS, Fault, Limits, Refused
+from .plain_png import plain_png
 from .reduce import draft
 from .sniff import sniff
 
@@ -66,19 +68,21 @@ def check_passes(frames: int, scans: int, limits: Limits) -> None:
         raise Refused(Fault.SCANS, f"{scans:,} are more than {MAX_SCANS}")
 
 
-def open_picture(data: bytes, format: str, structure: Layout) -> ImageFile:
-    """Return the picture with its header read and nothing decoded."""
+def open_picture(data: bytes, format: str, structure: Layout, limits: Limits) -> Image.Image:
+    """Return the picture with its header read, and nothing decoded that is beyond the limits."""
+    if format == "png" and (picture := plain_png(data, limits.max_pixels)) is not None:
+        return picture
     if structure.animated:
         data = still_png(data)
     return _PLUGINS[format](io.BytesIO(data))
 
 
-def frames_of(picture: ImageFile, structure: Layout, format: str) -> int:
+def frames_of(picture: Image.Image, structure: Layout, format: str) -> int:
     """Return how many pictures the file holds; only AVIF's are known to its decoder alone."""
     return int(getattr(picture, "n_frames", 1)) if format == "avif" else structure.frames
 
 
-def decode(data: bytes, limits: Limits, side: int) -> tuple[ImageFile, int]:
+def decode(data: bytes, limits: Limits, side: int) -> tuple[Image.Image, int]:
     """Return the first picture, decoded, and its EXIF orientation.
 
     Parameters
@@ -99,7 +103,7 @@ def decode(data: bytes, limits: Limits, side: int) -> tuple[ImageFile, int]:
     check_bytes(data, limits)
     structure = layout(data, format)
     check_pixels(structure.canvas or (0, 0), limits)
-    picture = open_picture(data, format, structure)
+    picture = open_picture(data, format, structure, limits)
     check_pixels(picture.size, limits)
     check_passes(frames_of(picture, structure, format), structure.scans, limits)
     draft(picture, side)
@@ -108,7 +112,7 @@ def decode(data: bytes, limits: Limits, side: int) -> tuple[ImageFile, int]:
     return picture, exif.orientation if exif else 1
 
 
-def exif_of(data: bytes, format: str, picture: ImageFile) -> Exif | None:
+def exif_of(data: bytes, format: str, picture: Image.Image) -> Exif | None:
     """Return the picture's EXIF, or ``None`` when it has none."""
     if format == "tiff":
         # A TIFF is one big EXIF block; only its EXIF and GPS directories make it count as carrying one.

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PIL.ImageFile import ImageFile
+from PIL.Image import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from xavatar.model import ImageFacts
 
@@ -116,7 +117,7 @@ def _find(data: bytes, limits: Limits, examined: Examined) -> None:
     _check_time(deadline, limits)
 
     try:
-        picture = open_picture(data, format, structure)
+        picture = open_picture(data, format, structure, limits)
         found["width"], found["height"] = picture.size
         found["mode"] = picture.mode
         found["frames"] = frames = frames_of(picture, structure, format)
@@ -133,7 +134,7 @@ def _find(data: bytes, limits: Limits, examined: Examined) -> None:
         if structure.end is None or "truncated" in str(failure):
             raise Refused(Fault.TRUNCATED, _STOPS) from failure
         raise
-    if format in ("png", "apng"):
+    if isinstance(picture, PngImageFile):
         found |= _metadata(data, format, picture)  # eXIf may follow the pixels
     found["has_alpha"] = picture.has_transparency_data
     _check_time(deadline, limits)
@@ -163,7 +164,7 @@ def _check_time(deadline: float, limits: Limits) -> None:
         raise Refused(Fault.TIME, f"not done within {limits.seconds:g} s")
 
 
-def _metadata(data: bytes, format: str, picture: ImageFile) -> dict[str, Any]:
+def _metadata(data: bytes, format: str, picture: Image) -> dict[str, Any]:
     exif = exif_of(data, format, picture)
     xmp = picture.info.get("xmp", b"")
     return {
