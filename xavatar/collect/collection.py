@@ -89,8 +89,10 @@ class Collection:
                 if source is Source.PRESENCE:
                     outcomes.extend(self._known.get(subject) or presence_outcomes(subject, self._book))
                 else:
-                    missing = Outcome(subject, source, Status.SKIPPED, "interrupted", observed_at=self._started)
-                    outcomes.append(self._answers.get((subject, source), missing))
+                    outcomes.append(self._answers.get((subject, source)) or self._missing(subject, source))
         lost = any(outcome.condition == "session-lost" for outcome in outcomes)
         complete = self._finished and not lost
         return Snapshot(self._account, self._scope, tuple(outcomes), self._started, complete, self.id)
+
+    def _missing(self, subject: Subject, source: Source) -> Outcome:
+        return Outcome(subject, source, Status.SKIPPED, "interrupted", observed_at=self._started)

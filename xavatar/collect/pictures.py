@@ -101,7 +101,7 @@ class Pictures:
         assert self._inventory is not None
         facts = self._facts.get(key)
         if facts is None and key in self._inventory.held and (data := self._shelf.get(key)) is not None:
-            facts = self._facts[key] = await self._kept.inspect(data)
+            facts = self._facts[key] = await self._kept.inspect(data, last=self._wire.idle)
         return facts
 
     async def of_item(self, jid: str | None, descriptor: Descriptor) -> tuple[Reading, tuple[str, ...]]:
@@ -181,7 +181,7 @@ class Pictures:
                 self._problems.popitem(last=False)
 
     async def _look(self, data: bytes) -> tuple[ImageFacts, Status, str | None]:
-        facts = await self._new.inspect(data)
+        facts = await self._new.inspect(data, last=self._wire.idle)
         if len(data) > self._settings.max_image_bytes:
             return facts, Status.OK, "over-limit"
         self._facts[facts.sha1] = facts

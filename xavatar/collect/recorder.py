@@ -77,6 +77,11 @@ class Recorder:
         """See :class:`xavatar.wire.Wire`."""
         return self._wire.took
 
+    @property
+    def idle(self) -> bool:
+        """See :class:`xavatar.wire.Wire`."""
+        return self._wire.idle
+
     def _note(self, step: str, request: str, answer: str, status: Status) -> None:
         self.exchanges.append(Exchange(step, request, answer, status, self.took * 1000))
 

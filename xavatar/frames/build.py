@@ -16,6 +16,7 @@ from .text import clean, is_plain
 
 # By name it takes pandas as long to find a dtype as to make a short column of it.
 _RESOLVED: Final = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in DTYPES.items()}
+_UNKNOWN: Final = {dtype: pd.Series([None], dtype=dtype).array for dtype in set(_RESOLVED.values())}
 
 
 def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.DataFrame:
@@ -71,7 +72,7 @@ def from_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 def _array(values: Sequence[Any], dtype: Any) -> Any:
     known = [value for value in values if value is not None]
     if not known:
-        return pd.array([None], dtype=dtype).repeat(len(values))
+        return _UNKNOWN[dtype].repeat(len(values))
     if dtype == STRING and not is_plain("".join(known)):  # one look at all, since a look at each costs more
         values = [clean(text) for text in values]
     elif dtype == INTEGER:
@@ -142,14 +143,14 @@ def _before(outcome: Outcome) -> tuple[Any, ...]:
     who = outcome.subject
     return (
         who.jid,
-        who.kind.value,
+        str(who.kind),
         who.nick,
         who.name,
         _joined(who.groups),
         who.subscription,
-        outcome.source.value,
+        str(outcome.source),
         outcome.resource,
-        outcome.status.value,
+        str(outcome.status),
         outcome.condition,
         outcome.text,
         outcome.elapsed_ms,
@@ -193,7 +194,7 @@ def _of_reading(reading: Reading | None, source: Source) -> tuple[Any, ...]:
         declared.height,
         declared.url,
         declared.pointer,
-        reading.image_status.value,
+        str(reading.image_status),
         reading.image_condition,
         *real,
         is_sha1(declared.id) if declared.id is not None else None,

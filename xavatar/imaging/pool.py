@@ -55,15 +55,19 @@ class Inspector:
         self._keep = keep
         self._queue: deque[_Job] = deque()
         self._under_way = 0
+        self._last = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def inspect(self, data: bytes) -> ImageFacts:
+    async def inspect(self, data: bytes, *, last: bool = False) -> ImageFacts:
         """Return what the bytes of an image are, without blocking the running loop.
 
         Parameters
         ----------
         data : bytes
             Anything at all.
+        last : bool
+            No other is expected soon: this one, and those that wait already, need not wait for company.
 
         Returns
         -------
@@ -72,14 +76,18 @@ class Inspector:
             ``time`` and little else. A decoder cannot be stopped: the worker is free again when
             it ends, which the other limits bound.
         """
-        job = _Job(data)
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        job = _Job(data, loop)
         self._queue.append(job)
-        self._dispatch(job.loop)
+        self._last = last
+        self._dispatch(loop)
         return await job.future
 
     def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
         # One worker, so long as it keeps up: a second would compete with the loop for the interpreter.
         while len(self._queue) >= _BATCH * (1 + 3 * self._under_way) and self._under_way < _WORKERS:
+            self._hand_over()
+        if self._last and self._queue and not self._under_way:
             self._hand_over()
         if self._queue and self._timer is None:
             self._timer = loop.call_later(_GATHER, self._waited)
@@ -99,21 +107,22 @@ class Inspector:
     def _done(self, rest: Sequence[_Job]) -> None:
         self._under_way -= 1
         self._queue.extendleft(reversed(rest))
-        self._dispatch(asyncio.get_running_loop())
+        assert self._loop is not None
+        self._dispatch(self._loop)
 
 
 async def inspect_async(data: bytes, limits: Limits | None = None) -> ImageFacts:
     """Look at one picture on a worker thread; see :meth:`Inspector.inspect`."""
-    return await Inspector(limits).inspect(data)
+    return await Inspector(limits).inspect(data, last=True)
 
 
 class _Job:
     __slots__ = ("data", "future", "loop")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, loop: asyncio.AbstractEventLoop) -> None:
         self.data = data
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[ImageFacts] = self.loop.create_future()
+        self.loop = loop
+        self.future: asyncio.Future[ImageFacts] = loop.create_future()
 
     def tell(self, facts: ImageFacts) -> None:
         if not self.future.done():

@@ -149,7 +149,8 @@ class SingleFlight(Generic[K, R]):
     """
 
     def __init__(self) -> None:
-        self._under_way: dict[K, asyncio.Future[R]] = {}
+        self._under_way: dict[K, asyncio.Future[R] | None] = {}
+        """A future only where somebody waits."""
 
     def __len__(self) -> int:
         """How many keys are under way."""
@@ -157,19 +158,25 @@ class SingleFlight(Generic[K, R]):
 
     async def run(self, key: K, start: Callable[[], Awaitable[R]]) -> R:
         """Return what ``start()`` gives, or what the run for `key` gives that is under way already."""
-        while (other := self._under_way.get(key)) is not None:
+        while key in self._under_way:
+            other = self._under_way[key]
+            if other is None:
+                other = self._under_way[key] = asyncio.get_running_loop().create_future()
             await asyncio.wait((other,))
             if not other.cancelled():
                 return other.result()
-        mine = self._under_way[key] = asyncio.get_running_loop().create_future()
+        self._under_way[key] = None
         try:
             result = await start()
-            mine.set_result(result)
         except Exception as error:
-            mine.set_exception(error)
-            mine.exception()  # nobody may be waiting, and then it is no news
+            if (waiting := self._under_way[key]) is not None:
+                waiting.set_exception(error)
+                waiting.exception()  # those who waited may have gone, and then it is no news
             raise
+        else:
+            if (waiting := self._under_way[key]) is not None:
+                waiting.set_result(result)
+            return result
         finally:
-            del self._under_way[key]
-            mine.cancel()
-        return result
+            if (waiting := self._under_way.pop(key)) is not None:
+                waiting.cancel()

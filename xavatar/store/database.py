@@ -19,6 +19,8 @@ from . import migrations
 
 BUSY_SECONDS: Final = 30.0
 """How long one process waits for another's transaction."""
+_TEMPORARY_KIB: Final = 16 << 10
+"""What a temporary database may take in memory before it goes to disk: the pictures of some 3000 people."""
 
 Row = tuple[Any, ...]
 
@@ -83,6 +85,8 @@ class Database:
         if self.path is not None:
             _use_wal(db)
             db.execute("PRAGMA synchronous = NORMAL")
+        else:
+            db.execute(f"PRAGMA cache_size = {-_TEMPORARY_KIB}")
         migrations.migrate(db)
 
     @property

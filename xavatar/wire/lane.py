@@ -72,6 +72,7 @@ class Lane:
         self._stream = stream
         self._broker = Broker(stream)
         self._xmlstream: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._prefix = f"xa{secrets.token_hex(4)}-"
         self._number = 0
         self._unasked = 0
@@ -95,7 +96,8 @@ class Lane:
         identity = f"{self._prefix}{self._number:x}"
         address = f" to={attribute(to)}" if to else ""
         stanza = RawStanza(f'<iq type="{kind}" id="{identity}"{address}>{payload}</iq>', identity)
-        pending = _Pending(to, stanza, kind == "get", timeout, asyncio.get_running_loop().create_future())
+        loop = self._loop or asyncio.get_running_loop()
+        pending = _Pending(to, stanza, kind == "get", timeout, loop.create_future())
         self._pending[identity] = pending
         if self._under_way < self.window:
             self._begin(pending)
@@ -112,7 +114,7 @@ class Lane:
             if pending.token is not None and pending.token.state is StanzaState.ACTIVE:
                 pending.token.abort()  # not sent yet, nobody waits for it any more
             if pending.deadline < math.inf:
-                self.took = pending.future.get_loop().time() - pending.deadline + timeout
+                self.took = loop.time() - pending.deadline + timeout
                 self._under_way -= 1
                 self._begin_next()
 
@@ -191,6 +193,7 @@ class Lane:
     def attached(self, xmlstream: Any) -> None:
         """Take another XML stream."""
         self._xmlstream = xmlstream
+        self._loop = asyncio.get_running_loop()  # to ask for it each time is a system call each time
         self._unasked = 0
         self._broker.renewed()
 

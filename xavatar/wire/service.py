@@ -52,6 +52,7 @@ class Wire(aioxmpp.service.Service):
         self._public = PublicPath(client)
         self._lane: Lane | None = None
         self._tapped: Any = None
+        self._asking = 0
         self.resume_wait = 10.0
         self._grace: asyncio.TimerHandle | None = None
         self._refusal = ""
@@ -114,7 +115,11 @@ class Wire(aioxmpp.service.Service):
             raise SessionClosed(f"{step} of {to or 'the own account'}: {self._refusal or 'not connected.'}")
         if len(payload) > _ALWAYS_TAKEN:
             self._check_size(payload, to or "", step)
-        answer = await self._path.request(payload, to=to, kind=kind, timeout=timeout, step=step)
+        self._asking += 1
+        try:
+            answer = await self._path.request(payload, to=to, kind=kind, timeout=timeout, step=step)
+        finally:
+            self._asking -= 1
         if answer.get("type") == "error":
             raise from_stanza(answer, to or "", step)
         return answer
@@ -206,6 +211,11 @@ class Wire(aioxmpp.service.Service):
         To be read right after :meth:`request`, before anything else is awaited.
         """
         return self._path.took
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way or waits for its turn."""
+        return not self._asking
 
     @property
     def stanza_bytes(self) -> int | None:
