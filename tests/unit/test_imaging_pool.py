@@ -99,6 +99,50 @@ async def test_a_keeper_that_fails_is_heard() -> None:
     assert [str(error) for error in told] == ["The disk is full."] * 3
 
 
+async def test_the_last_one_and_those_before_it_wait_for_no_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_GATHER", patience(60))
+    inspector = Inspector()
+    first = asyncio.create_task(inspector.inspect(b"first"))
+    await asyncio.sleep(0.05)
+    assert not first.done()
+    async with asyncio.timeout(patience(10)):
+        await inspector.inspect(b"last", last=True)
+        assert (await first).nbytes == 5
+
+
+async def test_two_workers_at_pictures_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_WORKERS", 2)
+    pool.close()
+    both = threading.Barrier(2, timeout=patience(10))
+
+    def keep(pictures: Sequence[tuple[ImageFacts, bytes]]) -> None:
+        both.wait()
+
+    inspector = Inspector(keep=keep)
+    facts = await asyncio.gather(*(inspector.inspect(b"%d" % number) for number in range(64)))
+    assert len(facts) == 64
+    pool.close()
+
+
+async def test_one_worker_at_small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_WORKERS", 2)
+    monkeypatch.setattr(pool, "_QUICK", patience(60))
+    pool.close()
+    alone = threading.Lock()
+    batches: list[int] = []
+
+    def keep(pictures: Sequence[tuple[ImageFacts, bytes]]) -> None:
+        assert alone.acquire(blocking=False)
+        time.sleep(0.01)
+        batches.append(len(pictures))
+        alone.release()
+
+    inspector = Inspector(keep=keep)
+    await asyncio.gather(*(inspector.inspect(b"%d" % number) for number in range(320)))
+    assert batches == [32] * 10
+    pool.close()
+
+
 async def test_waiting_in_line_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(data: bytes, limits: Limits) -> Examined:
         time.sleep(0.05)

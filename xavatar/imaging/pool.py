@@ -25,6 +25,9 @@ _BATCH: Final = 32
 """Pictures that a worker takes along: waking threads for each would cost more than looking at a small one."""
 _GATHER: Final = 0.02
 """Seconds that the first picture waits for others to go along."""
+_QUICK: Final = 0.05
+"""Seconds that a batch of small pictures never takes. These are Python most of all: two workers at them take no less
+time than one, and 1.6 times the CPU. Decoding a large one leaves the interpreter to others."""
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 
@@ -55,6 +58,7 @@ class Inspector:
         self._keep = keep
         self._queue: deque[_Job] = deque()
         self._under_way = 0
+        self._handed_over = 0.0
         self._last = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -84,22 +88,27 @@ class Inspector:
         return await job.future
 
     def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
-        # One worker, so long as it keeps up: a second would compete with the loop for the interpreter.
-        while len(self._queue) >= _BATCH * (1 + 3 * self._under_way) and self._under_way < _WORKERS:
-            self._hand_over()
-        if self._last and self._queue and not self._under_way:
-            self._hand_over()
+        enough = 1 if self._last else _BATCH
+        while len(self._queue) >= enough and self._is_free(loop):
+            self._hand_over(loop)
         if self._queue and self._timer is None:
-            self._timer = loop.call_later(_GATHER, self._waited)
+            self._timer = loop.call_later(_GATHER, self._waited, loop)
 
-    def _waited(self) -> None:
+    def _is_free(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Tell whether a worker may take a batch; a second one only beside one that is not quick."""
+        late = loop.time() - self._handed_over > _QUICK
+        return not self._under_way or (late and self._under_way < _WORKERS)
+
+    def _waited(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
-        if self._queue and not self._under_way:
-            self._hand_over()
+        if self._queue and self._is_free(loop):
+            self._hand_over(loop)
+        self._dispatch(loop)
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         jobs = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
         self._under_way += 1
+        self._handed_over = loop.time()
         batch = _Batch(jobs, self._limits, self._keep, self._done)
         _executor().submit(batch.work).add_done_callback(batch.left)
         batch.watch()
