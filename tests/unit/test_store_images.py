@@ -12,7 +12,7 @@ import pytest
 from xavatar.errors import ConfigError, HashMismatch, StoreError
 from xavatar.frames.images import lookup
 from xavatar.model import Inventory
-from xavatar.store import Store, default_store
+from xavatar.store import Store, database, default_store
 
 
 def sha1(data: bytes) -> str:
@@ -162,3 +162,64 @@ def test_a_default_store_that_somebody_closed_is_made_anew() -> None:
     face = b"kept until the process ends"  # and shown for all that ask by its hash
     second.put(sha1(face), face)
     assert second.get(sha1(face)) == face
+
+
+def statements(store: Store) -> list[str]:
+    """Collect what a store's database is asked from now on."""
+    seen: list[str] = []
+    store._db._writer.db.set_trace_callback(seen.append)
+    return seen
+
+
+def test_a_temporary_store_writes_pictures_when_somebody_looks() -> None:
+    with Store.temporary() as store:
+        seen = statements(store)
+        store.put_many([(KEY, FACE)])
+        assert seen == []
+        assert len(store) == 1
+        assert sum("INSERT INTO images" in each for each in seen) == 1
+        assert store.get(KEY) == FACE
+        assert sum("INSERT INTO images" in each for each in seen) == 1
+
+
+def test_a_file_has_pictures_at_once(tmp_path: Path) -> None:
+    with Store(tmp_path / "store.sqlite") as store, Store(tmp_path / "store.sqlite", read_only=True) as other:
+        store.put(KEY, FACE)
+        assert other.get(KEY) == FACE
+
+
+def test_what_waits_to_be_written_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_PUT_OFF_BYTES", 2 * len(FACE))
+    with Store.temporary() as store:
+        seen = statements(store)
+        for number in range(3):
+            assert not seen
+            data = FACE[:-1] + bytes([number])
+            store.put(sha1(data), data)
+        assert sum("INSERT INTO images" in each for each in seen) == 3
+
+
+def test_a_picture_that_waits_is_not_handed_out_once_it_is_blocked() -> None:
+    with Store.temporary() as store:
+        store.put(KEY, FACE)
+        store.block(KEY)
+        store.put(KEY, FACE)
+        assert store.get(KEY) is None
+
+
+def test_what_cannot_be_written_is_told_to_whoever_looks_and_to_nobody_after() -> None:
+    with Store.temporary() as store:
+        store.put(KEY, FACE)
+        store._db._writer.db.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON images BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        with pytest.raises(StoreError, match="full"):
+            store.inventory()
+        assert store.inventory() == Inventory()
+
+
+def test_pictures_are_refused_once_the_store_is_closed() -> None:
+    store = Store.temporary()
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.put(KEY, FACE)

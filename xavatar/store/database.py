@@ -21,6 +21,8 @@ BUSY_SECONDS: Final = 30.0
 """How long one process waits for another's transaction."""
 _TEMPORARY_KIB: Final = 16 << 10
 """What a temporary database may take in memory before it goes to disk: the pictures of some 3000 people."""
+_PUT_OFF_BYTES: Final = 16 << 20
+"""What may wait to be written to a temporary database."""
 
 Row = tuple[Any, ...]
 
@@ -56,6 +58,8 @@ class Database:
         self.read_only = read_only
         self._process = os.getpid()
         self._closed = False
+        self._waiting: list[tuple[str, Sequence[Row]]] = []
+        self._waiting_bytes = 0
         with self._told("cannot be opened"), contextlib.ExitStack() as undo:
             if path is not None and not read_only:
                 _create_private(path)
@@ -144,14 +148,49 @@ class Database:
         with self._use(self._writer) as db:
             db.execute(sql, values)
 
+    def put_off(self, sql: str, rows: Sequence[Row], nbytes: int) -> None:
+        """Run a statement for each row, all or none; in a temporary database only when somebody looks.
+
+        It has nothing to survive, and in most sessions nobody looks: until then it need not be written.
+
+        Parameters
+        ----------
+        sql : str
+        rows : sequence of tuple
+        nbytes : int
+            What the rows take in memory.
+        """
+        if self.path is not None:
+            with self.write() as transaction:
+                transaction.executemany(sql, rows)
+            return
+        with self._entered(self._writer):
+            self._waiting.append((sql, rows))
+            self._waiting_bytes += nbytes
+            if self._waiting_bytes > _PUT_OFF_BYTES:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        with migrations.transaction(self._writer.db):
+            for sql, rows in waiting:
+                self._writer.db.executemany(sql, rows)
+
     @contextmanager
     def _use(self, connection: _Connection) -> Iterator[sqlite3.Connection]:
+        with self._entered(connection):
+            if self._waiting and not connection.db.in_transaction:
+                self._catch_up()
+            yield connection.db
+
+    @contextmanager
+    def _entered(self, connection: _Connection) -> Iterator[None]:
         if os.getpid() != self._process:
             raise StoreError("The store was opened by the parent process; open it again in this one.")
         with connection.lock, self._told("failed"):
             if self._closed:
                 raise StoreError("The store is closed.")
-            yield connection.db
+            yield
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:

@@ -45,8 +45,7 @@ def put(db: Database, images: Iterable[tuple[str, bytes]]) -> None:
     now = datetime.now(UTC)
     kept_at, stale = moment(now), moment(now - _FRESH)
     rows = [(_checked(sha1, data), len(data), kept_at, data, stale) for sha1, data in images]
-    with db.write() as transaction:
-        transaction.executemany(_PUT, rows)
+    db.put_off(_PUT, rows, sum(len(data) for _, _, _, data, _ in rows))
 
 
 def _checked(sha1: str, data: bytes) -> str:
