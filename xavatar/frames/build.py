@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from xavatar.errors import FrameError
@@ -73,12 +74,19 @@ def _array(values: Sequence[Any], dtype: Any) -> Any:
     known = [value for value in values if value is not None]
     if not known:
         return _UNKNOWN[dtype].repeat(len(values))
+    if dtype == INTEGER:
+        return _integers(values)
     if dtype == STRING and not is_plain("".join(known)):  # one look at all, since a look at each costs more
         values = [clean(text) for text in values]
-    elif dtype == INTEGER:
-        # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
-        values = [number if number is not None and number in INT64 else None for number in values]
     return pd.array(values, dtype=dtype)
+
+
+def _integers(values: Sequence[int | None]) -> Any:
+    """Do what ``pandas.array`` does, which looks at each value several times."""
+    # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
+    kept = [number if number is not None and number in INT64 else None for number in values]
+    missing = np.array([number is None for number in kept], np.bool_)
+    return pd.arrays.IntegerArray(np.array([number or 0 for number in kept], np.int64), missing)
 
 
 def conform(table: pd.DataFrame) -> pd.DataFrame:
