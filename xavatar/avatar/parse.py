@@ -150,23 +150,25 @@ def parse_metadata(metadata: Element, item_id: str | None = None, problems: tupl
 
 def _info(info: Element, index: int, item_id: str | None, notes: list[str]) -> Descriptor:
     where = f"info {index}"
-    notes.extend(f"P84-07 {where} lacks {name}" for name in ("bytes", "id", "type") if not info.get(name, "").strip())
+    id_, nbytes, mime = info.get("id", ""), info.get("bytes", "").strip(), info.get("type", "").strip()
+    for name, value in (("bytes", nbytes), ("id", id_.strip()), ("type", mime)):
+        if not value:
+            notes.append(f"P84-07 {where} lacks {name}")
     if len(info) or (info.text or "").strip():
         notes.append(f"P84-15 {where} is not empty")
     return Descriptor(
-        id=info.get("id") or None,
+        id=id_ or None,
         item_id=item_id,
         info_index=index,
-        mime=(info.get("type") or "").strip() or None,
-        nbytes=_number(info, "bytes", where, notes),
-        width=_number(info, "width", where, notes),
-        height=_number(info, "height", where, notes),
-        url=(info.get("url") or "").strip() or None,
+        mime=mime or None,
+        nbytes=_number(nbytes, "bytes", where, notes),
+        width=_number(info.get("width", "").strip(), "width", where, notes),
+        height=_number(info.get("height", "").strip(), "height", where, notes),
+        url=info.get("url", "").strip() or None,
     )
 
 
-def _number(element: Element, name: str, where: str, notes: list[str]) -> int | None:
-    value = element.get(name, "").strip()
+def _number(value: str, name: str, where: str, notes: list[str]) -> int | None:
     if not value:
         return None
     rule, largest = _LIMITS[name]
