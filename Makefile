@@ -13,7 +13,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
 
 setup: ## make .venv with everything for development; quick when nothing changed
-	@scripts/setup $(VENV)
+	@scripts/setup $(VENV) "$(PYTHON)"
 
 demo: setup ## audit the embedded sandbox server and write reports/verona.html
 	@mkdir -p reports

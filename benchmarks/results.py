@@ -21,9 +21,10 @@ HEAD = """\
 
 Made by `make bench`; do not edit. A whole roster's avatars, metadata and images, from login to the last byte: nine \
 of ten contacts with a picture of {size}, at most {window} requests under way, medians (least and most in brackets), \
-every run a process of its own, the ways taking turns.
+every run a process of its own, the ways taking turns. In the budget, medians of the rounds' own ratios.
 
-{when}, {machine}, load average {others:.1f} before the first run, Python {python}, {packages}.
+{when}, {machine}, load average {others:.1f} before the first run, {packages}; Python {python}, which takes {pace} µs \
+for the sum of a thousand squares. By that, figures of two machines, or of one at two hours, can be compared.
 """
 TABLE = """
 ## {server}, {contacts:,} contacts
@@ -68,14 +69,29 @@ Measured = dict[tuple[str, int], dict[str, list[Result]]]
 Row = tuple[str, str, str, str]
 
 
-def write(path: Path, measured: Measured, *, window: int, others: float, imports: dict[str, float]) -> None:
-    """Write the page; `others` is the load average before it all began, `imports` the seconds modules took."""
+def write(
+    path: Path, measured: Measured, *, window: int, others: float, imports: dict[str, float], paces: list[float]
+) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    path : Path
+    measured : dict
+    window : int
+    others : float
+        Load average before it all began.
+    imports : dict of str to float
+        Seconds that modules took.
+    paces : list of float
+        Seconds of the interpreter's yardstick, between the runs.
+    """
     packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     sizes = [run.nbytes / run.avatars for ways in measured.values() for runs in ways.values() for run in runs]
     parts = [
         HEAD.format(
             size=f"{median(sizes) / 1000:.1f} kB", window=window, when=datetime.now(UTC).date(), machine=_machine(),
-            python=platform.python_version(), packages=packages, others=others,
+            python=platform.python_version(), packages=packages, others=others, pace=_span(paces),
         ),
         *_budget(measured, imports),
     ]
@@ -101,15 +117,15 @@ def _budget(measured: Measured, imports: dict[str, float]) -> list[str]:
 def _against_peers(at_2000: dict[str, list[Result]]) -> Iterator[Row]:
     if OURS not in at_2000:
         return
-    mine = median(_per_contact(at_2000[OURS]))
+    mine = _per_contact(at_2000[OURS])
     cpu = _cpu(at_2000[OURS])
     for other, must, aim, ratio in (
-        ("floor", "<= 2.0 x", "<= 1.3 x", lambda theirs: mine / theirs),
-        ("slixmpp_gather", ">= 2.5 x faster", "", lambda theirs: theirs / mine),
-        ("aioxmpp_gather", ">= 2.5 x faster", "", lambda theirs: theirs / mine),
+        ("floor", "<= 2.0 x", "<= 1.3 x", lambda ours, theirs: ours / theirs),
+        ("slixmpp_gather", ">= 2.5 x faster", "", lambda ours, theirs: theirs / ours),
+        ("aioxmpp_gather", ">= 2.5 x faster", "", lambda ours, theirs: theirs / ours),
     ):
         if other in at_2000:
-            times = ratio(median(_per_contact(at_2000[other])))
+            times = median(map(ratio, mine, _per_contact(at_2000[other])))
             yield f"2000 contacts on ejabberd, beside `{other}`", must, aim, f"{times:.2f} x"
     yield "client CPU for a contact's metadata and image", "<= 400 µs", "<= 200 µs", f"{cpu:.0f} µs"
     if least := at_2000.get("floor_decoded"):
@@ -169,6 +185,11 @@ def _per_contact(runs: list[Result]) -> list[float]:
 def _cpu(runs: list[Result]) -> float:
     """Return the microseconds of processor time for a contact."""
     return median(result.cpu_seconds / result.contacts for result in runs) * 1e6
+
+
+def _span(paces: list[float]) -> str:
+    least, most = (f"{pace * 1e6:.0f}" for pace in (min(paces), max(paces)))
+    return least if least == most else f"{least} to {most}"
 
 
 def _machine() -> str:
