@@ -68,16 +68,14 @@ def check_passes(frames: int, scans: int, limits: Limits) -> None:
         raise Refused(Fault.SCANS, f"{scans:,} are more than {MAX_SCANS}")
 
 
-def open_picture(data: bytes, format: str, structure: Layout, limits: Limits) -> Image.Image:
-    """Return the picture with its header read, and nothing decoded that is beyond the limits."""
-    if format == "png" and (picture := plain_png(data, limits.max_pixels)) is not None:
-        return picture
+def open_picture(data: bytes, format: str, structure: Layout) -> ImageFile:
+    """Return the picture with its header read and nothing decoded."""
     if structure.animated:
         data = still_png(data)
     return _PLUGINS[format](io.BytesIO(data))
 
 
-def frames_of(picture: Image.Image, structure: Layout, format: str) -> int:
+def frames_of(picture: ImageFile, structure: Layout, format: str) -> int:
     """Return how many pictures the file holds; only AVIF's are known to its decoder alone."""
     return int(getattr(picture, "n_frames", 1)) if format == "avif" else structure.frames
 
@@ -97,13 +95,15 @@ def decode(data: bytes, limits: Limits, side: int) -> tuple[Image.Image, int]:
     Refused
         The bytes are no picture, or one beyond the limits. Damaged files raise whatever the decoder raises.
     """
+    if (plain := plain_png(data, limits)) is not None:
+        return plain, 1
     format = sniff(data)
     if format is None or format not in _PLUGINS:
         raise Refused(Fault.SVG if format == "svg" else Fault.UNRECOGNISED)
     check_bytes(data, limits)
     structure = layout(data, format)
     check_pixels(structure.canvas or (0, 0), limits)
-    picture = open_picture(data, format, structure, limits)
+    picture = open_picture(data, format, structure)
     check_pixels(picture.size, limits)
     check_passes(frames_of(picture, structure, format), structure.scans, limits)
     draft(picture, side)
@@ -112,7 +112,7 @@ def decode(data: bytes, limits: Limits, side: int) -> tuple[Image.Image, int]:
     return picture, exif.orientation if exif else 1
 
 
-def exif_of(data: bytes, format: str, picture: Image.Image) -> Exif | None:
+def exif_of(data: bytes, format: str, picture: ImageFile) -> Exif | None:
     """Return the picture's EXIF, or ``None`` when it has none."""
     if format == "tiff":
         # A TIFF is one big EXIF block; only its EXIF and GPS directories make it count as carrying one.

@@ -6,10 +6,9 @@ import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from PIL.Image import Image
-from PIL.PngImagePlugin import PngImageFile
+from PIL.ImageFile import ImageFile
 
 from xavatar.model import ImageFacts
 
@@ -17,12 +16,24 @@ from .decode import check_bytes, check_passes, check_pixels, exif_of, frames_of,
 from .layout import layout
 from .limits import Fault, Limits, Refused
 from .look import SIDE, Sample, looks, sample
+from .plain_png import plain_png
 from .reduce import draft, plain
 from .sniff import mime_of, sniff
 
 _DEFAULT = Limits()
 _STOPS = "the file stops before the picture's end"
 _PADDING = b"\0\t\n\r "
+# What a file has not that is nothing but a header, pixels and an end.
+_PLAIN: Final = {
+    "format": "png",
+    "mime": "image/png",
+    "frames": 1,
+    "duration_ms": None,
+    "has_exif": False,
+    "has_gps": False,
+    "exif_tags": (),
+    "has_icc": False,
+}
 
 
 def inspect(data: bytes, limits: Limits = _DEFAULT) -> ImageFacts:
@@ -103,9 +114,21 @@ def conclude(examined: Sequence[Examined]) -> list[ImageFacts]:
 
 
 def _find(data: bytes, limits: Limits, examined: Examined) -> None:
+    deadline = time.monotonic() + limits.seconds
+    if (picture := plain_png(data, limits)) is None:
+        _find_in_any(data, limits, examined, deadline)
+        return
+    examined.found |= _PLAIN
+    examined.found |= {"width": picture.width, "height": picture.height, "mode": picture.mode}
+    examined.found["has_alpha"] = picture.mode == "RGBA"
+    _check_time(deadline, limits)
+    examined.sample = sample(picture)
+    _check_time(deadline, limits)
+
+
+def _find_in_any(data: bytes, limits: Limits, examined: Examined, deadline: float) -> None:
     """Find facts in the order of their cost; what is found before a refusal remains."""
     found = examined.found
-    deadline = time.monotonic() + limits.seconds
     format = _recognise(data, found)
     check_bytes(data, limits)
 
@@ -117,7 +140,7 @@ def _find(data: bytes, limits: Limits, examined: Examined) -> None:
     _check_time(deadline, limits)
 
     try:
-        picture = open_picture(data, format, structure, limits)
+        picture = open_picture(data, format, structure)
         found["width"], found["height"] = picture.size
         found["mode"] = picture.mode
         found["frames"] = frames = frames_of(picture, structure, format)
@@ -134,7 +157,7 @@ def _find(data: bytes, limits: Limits, examined: Examined) -> None:
         if structure.end is None or "truncated" in str(failure):
             raise Refused(Fault.TRUNCATED, _STOPS) from failure
         raise
-    if isinstance(picture, PngImageFile):
+    if format in ("png", "apng"):
         found |= _metadata(data, format, picture)  # eXIf may follow the pixels
     found["has_alpha"] = picture.has_transparency_data
     _check_time(deadline, limits)
@@ -164,7 +187,7 @@ def _check_time(deadline: float, limits: Limits) -> None:
         raise Refused(Fault.TIME, f"not done within {limits.seconds:g} s")
 
 
-def _metadata(data: bytes, format: str, picture: Image) -> dict[str, Any]:
+def _metadata(data: bytes, format: str, picture: ImageFile) -> dict[str, Any]:
     exif = exif_of(data, format, picture)
     xmp = picture.info.get("xmp", b"")
     return {

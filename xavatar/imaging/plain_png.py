@@ -13,6 +13,7 @@ from typing import Final
 
 from PIL import Image
 
+from .limits import Limits
 from .sniff import PNG_SIGNATURE
 
 # PNG (third edition), table 11.1: what the colour types are called here.
@@ -26,27 +27,26 @@ _FIRST: Final = 33
 _FRAME: Final = 12
 
 
-def plain_png(data: bytes, max_pixels: int) -> Image.Image | None:
+def plain_png(data: bytes, limits: Limits) -> Image.Image | None:
     """Return the decoded picture, or ``None`` when somebody else has to look at the file.
 
     Parameters
     ----------
     data : bytes
-    max_pixels : int
-        Width times height.
+    limits : Limits
 
     Examples
     --------
-    >>> plain_png(png, max_pixels=1).mode
+    >>> plain_png(png, Limits()).mode
     'RGB'
-    >>> plain_png(png[:-1], max_pixels=1) is None
+    >>> plain_png(png[:-1], Limits()) is None
     True
     """
-    if not data.startswith(_START) or not data.endswith(_END) or len(data) < _FIRST:
+    if not data.startswith(_START) or not data.endswith(_END) or not _FIRST <= len(data) <= limits.max_bytes:
         return None
     _, width, height, depth, color, *methods, checksum = _IHDR.unpack_from(data)
     mode = _MODES.get(color)
-    if mode is None or depth != 8 or tuple(methods) != _PLAIN or not 0 < width * height <= max_pixels:
+    if mode is None or depth != 8 or tuple(methods) != _PLAIN or not 0 < width * height <= limits.max_pixels:
         return None
     stream = _stream(data)
     if stream is None or zlib.crc32(data[12:29]) != checksum:
