@@ -49,6 +49,13 @@ def test_no_bytes_under_another_s_key(store: Store) -> None:
     assert len(store) == 0
 
 
+def test_bytes_of_another_s_key_are_not_handed_out_and_are_replaced(store: Store) -> None:
+    store.put_many([(KEY, b"something else")])
+    assert store.get(KEY) is None
+    store.put_many([(KEY, FACE)])
+    assert store.get(KEY) == FACE
+
+
 def test_damaged_bytes_are_not_handed_out_and_are_replaced(store: Store) -> None:
     store.put(KEY, FACE)
     store._db.run("UPDATE images SET data = ?", (b"something else",))

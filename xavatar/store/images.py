@@ -41,14 +41,18 @@ def get(db: Database, sha1: str) -> bytes | None:
 
 
 def put(db: Database, images: Iterable[tuple[str, bytes]]) -> None:
-    """Keep images' bytes, in one transaction; not those of blocked ones."""
+    """Keep images' bytes, in one transaction; not those of blocked ones.
+
+    They are taken to be of their keys: whoever looked at them has just hashed them, and :func:`get` hashes them again.
+    """
     now = datetime.now(UTC)
     kept_at, stale = moment(now), moment(now - _FRESH)
-    rows = [(_checked(sha1, data), len(data), kept_at, data, stale) for sha1, data in images]
+    rows = [(sha1, len(data), kept_at, data, stale) for sha1, data in images]
     db.put_off(_PUT, rows, sum(len(data) for _, _, _, data, _ in rows))
 
 
-def _checked(sha1: str, data: bytes) -> str:
+def checked(sha1: str, data: bytes) -> str:
+    """Return the key of an image's bytes, or raise HashMismatch when it is not theirs."""
     if sha1_of(data) != sha1:
         raise HashMismatch(f"These {len(data)} bytes hash to {sha1_of(data)}, they cannot be kept as {sha1}.")
     return sha1

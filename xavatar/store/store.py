@@ -248,10 +248,13 @@ class Store:
         StoreError
             The store is closed, or cannot write.
         """
-        images.put(self._db, [(sha1, data)])
+        images.put(self._db, [(images.checked(sha1, data), data)])
 
     def put_many(self, pictures: Iterable[tuple[str, bytes]]) -> None:
-        """Keep several images at once, pairs of SHA-1 and bytes, all or none; see :meth:`put`."""
+        """Keep several images, pairs of the SHA-1 found in their bytes and these, all or none; see :meth:`put`.
+
+        They are not hashed here: bytes that are not of their key are never handed out, see :meth:`get`.
+        """
         images.put(self._db, pictures)
 
     def doubt(self, odd: Collection[str], sound: Collection[str]) -> None:
