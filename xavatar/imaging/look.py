@@ -229,7 +229,8 @@ def _filled(colors: NDArray[np.uint32], seen: NDArray[np.bool_]) -> tuple[NDArra
     kept = len(colors) * _BUCKETS
     buckets = ((colors & _TOP_BITS) * _GATHER >> _GATHERED).astype(np.intp)
     buckets += np.arange(0, kept, _BUCKETS)[:, np.newaxis]
-    buckets[~seen] = kept  # where nobody looks
+    if not seen.all():
+        buckets[~seen] = kept  # where nobody looks
     flat = buckets.ravel()
     wide = colors.astype(np.int64)
     rests = wide & _REST
