@@ -13,7 +13,7 @@ from tests.avatar_support import until
 from tests.support import patience
 from xavatar.errors import QueryTimeout, SessionClosed
 from xavatar.sandbox import Account, Fault, Sandbox, Scenario
-from xavatar.wire import Wire, lane
+from xavatar.wire import Wire
 
 ME = Account("juliet@capulet.lit", password="wherefore")
 MUTE, ROMEO = Account("mute@capulet.lit", faults=(Fault("silence"),)), Account("romeo@capulet.lit")
@@ -36,12 +36,6 @@ async def wire(box: Sandbox) -> AsyncIterator[Wire]:
 
 def ask(wire: Wire, to: Account, *, timeout: float = 20.0) -> asyncio.Task[Element]:
     return asyncio.create_task(wire.request(QUERY, to=to.jid, timeout=timeout))
-
-
-async def over(*tasks: asyncio.Task[Element]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
 
 
 async def arrived(box: Sandbox, number: int) -> None:
@@ -99,22 +93,3 @@ async def test_many_through_a_narrow_window(wire: Wire) -> None:
     assert not wire._lane._pending
     assert not wire._lane._waiting
     assert wire._lane._under_way == 0
-
-
-async def test_a_wide_window_opens_with_the_answers(box: Sandbox, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lane, "_OPEN_AFTER", patience(30))
-    wire.narrow(64)
-    mute = [ask(wire, MUTE) for _ in range(7)]
-    romeo = [ask(wire, ROMEO) for _ in range(3)]
-    rest = [ask(wire, MUTE) for _ in range(20)]
-    await asyncio.gather(*romeo)
-    # One place of eight is left at first; each of three answers leaves its own and makes another.
-    await arrived(box, 10 + 4)
-    await over(*mute, *rest)
-
-
-async def test_a_wide_window_opens_after_a_moment_though_nobody_answers(box: Sandbox, wire: Wire) -> None:
-    wire.narrow(64)
-    mute = [ask(wire, MUTE) for _ in range(30)]
-    await arrived(box, 30)
-    await over(*mute)

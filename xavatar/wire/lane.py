@@ -29,8 +29,6 @@ _logger = logging.getLogger(__name__)
 
 _ACK_EVERY: Final = 256
 _ACK_AFTER: Final = 1.0
-_FIRST: Final = 8
-_OPEN_AFTER: Final = 0.05
 _ACK_REQUEST: Final = RawStanza('<r xmlns="urn:xmpp:sm:3"/>')
 _OPEN: Final = aioxmpp.protocol.State.OPEN
 
@@ -60,16 +58,15 @@ class Lane:
     Attributes
     ----------
     window : int
-        Requests under way at once, see :meth:`narrow`; more wait here for their turn, so that the next one
-        leaves when an answer comes, whatever its asker does with it.
+        Requests under way at once; more wait here for their turn, so that the next one leaves
+        when an answer comes, whatever its asker does with it.
     took : float
         See :class:`.Wire`.
     """
 
     def __init__(self, stream: Any) -> None:
-        self.window = self._most = sys.maxsize
+        self.window = sys.maxsize
         self.took = 0.0
-        self._opening: asyncio.TimerHandle | None = None
         self._under_way = 0
         self._waiting: deque[_Pending] = deque()
         self._stream = stream
@@ -84,21 +81,6 @@ class Lane:
         self._observers: dict[str, list[Observer]] = {}
         self._takers: dict[str, list[Taker]] = {}
         self.guards: dict[str, Guard] = {}
-
-    def narrow(self, window: int) -> None:
-        """Have at most `window` requests under way at once, a few at first and two for each answer then.
-
-        A server that gets all of them in one packet works them off before it sends the first answer (ejabberd: 25 ms
-        of nothing to do here). Who is asked first may not answer at all: after a moment there is room for all.
-        """
-        self._most, self.window = window, min(window, _FIRST)
-        if self._opening is not None:
-            self._opening.cancel()
-        self._opening = asyncio.get_running_loop().call_later(_OPEN_AFTER, self._open)
-
-    def _open(self) -> None:
-        self.window = self._most
-        self._begin_next()
 
     async def request(self, payload: str, *, to: str | None, kind: str, timeout: float, step: str) -> Element:
         """Send an IQ and return the whole answer, an error answer too.
@@ -134,7 +116,6 @@ class Lane:
             if pending.deadline < math.inf:
                 self.took = loop.time() - pending.deadline + timeout
                 self._under_way -= 1
-                self.window = min(self.window + 1, self._most)
                 self._begin_next()
 
     def _begin(self, pending: _Pending) -> None:

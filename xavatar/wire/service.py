@@ -77,7 +77,7 @@ class Wire(aioxmpp.service.Service):
         """
         if self._lane is None or not self.raw:
             return window
-        self._lane.narrow(window)
+        self._lane.window = window
         return window * _ASKERS
 
     async def request(
