@@ -154,7 +154,8 @@ class Tap:
         element = self._builder.end(raw)
         element.tag = self._names[raw]
         if element is not self._root:
-            if " " in "".join(element.keys()):
+            names = element.keys()
+            if names and " " in "".join(names):
                 element.attrib = {self._names[key]: value for key, value in element.items()}
             return
         self._over()
