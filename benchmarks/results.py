@@ -49,15 +49,15 @@ BUDGET = """
 PROFILE = """
 ## Where the time goes
 
-Of `xavatar_pep` on ejabberd at 2000 contacts, on 2026-11-29, by `perf`, by the processor time of each thread, and \
-by its parts run alone: two fifths are the worker that looks at pictures (decoding them is a third of that, samples, \
-hashes and colours another, keeping them an eighth). Of the loop's three fifths, a quarter parses XML (expat itself \
-three quarters of it), a third asks and reads (coroutines, values), a seventh is the lane, a tenth builds the frame, \
-a twentieth logs in; TLS, sockets and asyncio's own take the rest. Half of all is the interpreter itself, a seventh \
-the kernel, and CPython 3.12 and 3.13 take as long as 3.11. Looking at pictures on the loop, without any other \
-thread, would save 4 % of the CPU: it is not the hand-over that costs, but that each picture is new to the caches. The \
-server needs 0.8 to 1 s of CPU for its part and we 0.7 to 0.9 s for ours, as the machine's neighbours let us: two \
-cores are full, and what is saved on either side is gained.
+Of `xavatar_pep` on ejabberd at 2000 contacts, on 2026-11-29, by the processor time of each thread and of its parts: a \
+third is the worker that looks at pictures (two thirds of that hash, decode and reduce them, a third draws hashes and \
+colours from what is left). Of the loop's two thirds, a quarter parses XML, a third asks and reads (coroutines, \
+values), a seventh is the lane, a twentieth each logs in and builds the frame; TLS, sockets and asyncio's own take the \
+rest. Loop and worker share one interpreter, which is busy for more than four fifths of the time between the first \
+answer and the last; half of all is the interpreter itself. One that was built with profile-guided optimisation, as \
+distributions do, takes an eighth to a quarter less CPU than one built without, as by pyenv's defaults. ejabberd needs \
+0.8 s of its own for these questions, on the other core. That they ask for one item only (`max_items`), so that no \
+stranger's node answers with a thousand, is a part of that: without it, all took 12 % less (16 runs each, by turns).
 """
 ELSEWHERE = """
 The gallery's budget is held in [GALLERY.md](GALLERY.md).
