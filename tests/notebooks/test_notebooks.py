@@ -9,10 +9,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jupyter_client
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.notebooks.plugins import ipc_kernels
 from tests.notebooks.plugins.ipc_kernels import IPCKernelManager
 from xavatar.sandbox.load import load, names
 
@@ -128,3 +130,10 @@ def test_saved_outputs_give_nothing_away(lesson: Path) -> None:
     assert not re.search(r"(?<![\w.:/<])/(home|root|tmp|usr|var|work|opt|Users)/", shown)
     assert "Traceback" not in shown
     assert not [output for cell in code(read(lesson)) for output in cell.outputs if output.get("name") == "stderr"]
+
+
+def test_nbmake_s_kernels_take_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """nbclient's way to its manager is no interface: another version may go past ours, and over TCP."""
+    monkeypatch.setattr(jupyter_client, "AsyncKernelManager", jupyter_client.AsyncKernelManager)
+    ipc_kernels.pytest_configure()
+    assert NotebookClient(nbformat.v4.new_notebook()).kernel_manager_class is IPCKernelManager

@@ -13,7 +13,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import nbclient.client
+import jupyter_client
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from traitlets.config import Config
 
@@ -40,5 +40,5 @@ class IPCKernelManager(AsyncKernelManager):
 
 
 def pytest_configure() -> None:
-    """Have nbmake's notebooks run on such kernels (see above)."""
-    nbclient.client.AsyncKernelManager = IPCKernelManager
+    """Have nbmake's notebooks run on such kernels (see above): by this name nbclient looks their manager up."""
+    jupyter_client.AsyncKernelManager = IPCKernelManager
