@@ -19,10 +19,10 @@ from . import migrations
 
 BUSY_SECONDS: Final = 30.0
 """How long one process waits for another's transaction."""
-_TEMPORARY_KIB: Final = 16 << 10
-"""What a temporary database may take in memory before it goes to disk: the pictures of some 3000 people."""
-_PUT_OFF_BYTES: Final = 16 << 20
-"""What may wait to be written to a temporary database."""
+_TEMPORARY_KIB: Final = 4 << 10
+"""What a temporary database may take in memory before it goes to disk."""
+_PUT_OFF_BYTES: Final = 12 << 20
+"""What may wait to be written to a temporary database: the pictures of some 2000 people."""
 
 Row = tuple[Any, ...]
 
