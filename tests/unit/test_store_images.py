@@ -196,14 +196,15 @@ def test_a_file_has_pictures_at_once(tmp_path: Path) -> None:
 
 
 def test_what_waits_to_be_written_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_PUT_OFF_BYTES", 2 * len(FACE))
+    monkeypatch.setattr(database, "_WAITING_BYTES", 2 * len(FACE))
     with Store.temporary() as store:
         seen = statements(store)
         for number in range(3):
             assert not seen
             data = FACE[:-1] + bytes([number])
             store.put(sha1(data), data)
-        assert sum("INSERT INTO images" in each for each in seen) == 3
+        assert sum("INSERT INTO images" in each for each in seen) == 2
+        assert len(store) == 3
 
 
 def test_a_picture_that_waits_is_not_handed_out_once_it_is_blocked() -> None:
@@ -214,15 +215,27 @@ def test_a_picture_that_waits_is_not_handed_out_once_it_is_blocked() -> None:
         assert store.get(KEY) is None
 
 
-def test_what_cannot_be_written_is_told_to_whoever_looks_and_to_nobody_after() -> None:
+def test_what_cannot_be_written_goes_on_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_WAITING_BYTES", len(FACE))
     with Store.temporary() as store:
         store.put(KEY, FACE)
-        store._db._writer.db.execute(
-            "CREATE TEMP TRIGGER full BEFORE INSERT ON images BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+        db = store._db._writer.db
+        db.execute("CREATE TEMP TRIGGER full BEFORE INSERT ON images BEGIN SELECT RAISE(ABORT, 'full'); END")
         with pytest.raises(StoreError, match="full"):
             store.inventory()
-        assert store.inventory() == Inventory()
+        with pytest.raises(StoreError, match="full"):  # nor does it grow
+            store.put(sha1(b"another"), b"another")
+        db.execute("DROP TRIGGER full")
+        assert store.get(KEY) == FACE
+        assert len(store) == 1
+
+
+def test_keeping_a_picture_in_the_midst_of_reading() -> None:
+    with Store.temporary() as store:
+        with store._db.moment():
+            store.put(KEY, FACE)
+            assert store.get(KEY) is None  # what is read is of one moment
+        assert store.get(KEY) == FACE
 
 
 def test_pictures_are_refused_once_the_store_is_closed() -> None:

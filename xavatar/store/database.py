@@ -21,7 +21,7 @@ BUSY_SECONDS: Final = 30.0
 """How long one process waits for another's transaction."""
 _TEMPORARY_KIB: Final = 4 << 10
 """What a temporary database may take in memory before it goes to disk."""
-_PUT_OFF_BYTES: Final = 12 << 20
+_WAITING_BYTES: Final = 12 << 20
 """What may wait to be written to a temporary database: the pictures of some 2000 people."""
 
 Row = tuple[Any, ...]
@@ -148,10 +148,10 @@ class Database:
         with self._use(self._writer) as db:
             db.execute(sql, values)
 
-    def put_off(self, sql: str, rows: Sequence[Row], nbytes: int) -> None:
-        """Run a statement for each row, all or none; in a temporary database only when somebody looks.
+    def run_many(self, sql: str, rows: Sequence[Row], nbytes: int) -> None:
+        """Run a statement for each row, all or none; in a temporary database no sooner than somebody looks.
 
-        It has nothing to survive, and in most sessions nobody looks: until then it need not be written.
+        It has nothing to survive, and in most sessions nobody looks. What cannot be written then goes on waiting.
 
         Parameters
         ----------
@@ -165,22 +165,24 @@ class Database:
                 transaction.executemany(sql, rows)
             return
         with self._entered(self._writer):
+            if self._waiting_bytes + nbytes > _WAITING_BYTES:
+                self._catch_up()
             self._waiting.append((sql, rows))
             self._waiting_bytes += nbytes
-            if self._waiting_bytes > _PUT_OFF_BYTES:
-                self._catch_up()
 
     def _catch_up(self) -> None:
-        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        with migrations.transaction(self._writer.db):
-            for sql, rows in waiting:
-                self._writer.db.executemany(sql, rows)
+        db = self._writer.db
+        if not self._waiting or db.in_transaction:
+            return
+        with migrations.transaction(db):
+            for sql, rows in self._waiting:
+                db.executemany(sql, rows)
+        self._waiting, self._waiting_bytes = [], 0
 
     @contextmanager
     def _use(self, connection: _Connection) -> Iterator[sqlite3.Connection]:
         with self._entered(connection):
-            if self._waiting and not connection.db.in_transaction:
-                self._catch_up()
+            self._catch_up()
             yield connection.db
 
     @contextmanager
@@ -215,6 +217,7 @@ class Database:
         with self._writer.lock, self._reader.lock:
             if not self._closed:
                 self._closed = True
+                self._waiting = []
                 self._release()
 
 

@@ -48,7 +48,7 @@ def put(db: Database, images: Iterable[tuple[str, bytes]]) -> None:
     now = datetime.now(UTC)
     kept_at, stale = moment(now), moment(now - _FRESH)
     rows = [(sha1, len(data), kept_at, data, stale) for sha1, data in images]
-    db.put_off(_PUT, rows, sum(len(data) for _, _, _, data, _ in rows))
+    db.run_many(_PUT, rows, sum(len(data) for _, _, _, data, _ in rows))
 
 
 def checked(sha1: str, data: bytes) -> str:

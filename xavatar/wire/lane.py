@@ -157,7 +157,7 @@ class Lane:
         """Send, past aioxmpp's queue where nothing waits in it: its turns cost more than all the rest."""
         stream = self._stream
         if at_once and stream.running and self._is_open() and stream._active_queue.empty():
-            token = StanzaToken(stanza)
+            token = StanzaToken(stanza, on_state_change=self._sent)
             stanza.write(self._xmlstream._writer._writer)
             if stream._sm_enabled:
                 token._set_state(StanzaState.SENT)
@@ -165,7 +165,6 @@ class Lane:
                 self._note_unacknowledged()
             else:
                 token._set_state(StanzaState.SENT_WITHOUT_SM)
-            token.on_state_change = self._sent  # from now on: that it is sent is no news
             return token
         return stream._enqueue(stanza, on_state_change=self._sent)
 

@@ -135,3 +135,4 @@ class RawStanza:
         """Write the text past the generator's buffer, which is for what may fail halfway."""
         generator._finish_pending_start_element()
         generator._write(memoryview(self._data))
+        generator.flush()

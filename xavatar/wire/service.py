@@ -111,8 +111,7 @@ class Wire(aioxmpp.service.Service):
         SessionClosed
             There is no connection, or it ended meanwhile.
         """
-        client = self.client
-        if not (client.running and client.established) or self._refusal:
+        if not (self.client.running and self.client.established) or self._refusal:
             raise SessionClosed(f"{step} of {to or 'the own account'}: {self._refusal or 'not connected.'}")
         if len(payload) > _ALWAYS_TAKEN:
             self._check_size(payload, to or "", step)

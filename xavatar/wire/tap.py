@@ -154,8 +154,7 @@ class Tap:
         element = self._builder.end(raw)
         element.tag = self._names[raw]
         if element is not self._root:
-            names = element.keys()
-            if names and " " in "".join(names):
+            if " " in "".join(element.keys()):
                 element.attrib = {self._names[key]: value for key, value in element.items()}
             return
         self._over()
