@@ -245,6 +245,17 @@ def test_no_password_in_any_log_or_repr(pair: xa.Sandbox, caplog: pytest.LogCapt
         assert not [word for word in encodings if word in text]
 
 
+def test_aioxmpp_s_debug_log_tells_of_a_question_when_it_is_sent(
+    pair: xa.Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with xa.connect(**way(pair)) as session:
+        caplog.clear()
+        session.features()
+        told = [record.getMessage() for record in caplog.records]
+    assert [text for text in told if "SENT" in text and "disco#info" in text]
+
+
 def b64(text: str) -> str:
     import base64
 
