@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import Element, SubElement, fromstring
 
 import aioxmpp.avatar.xso
 import aioxmpp.xml
@@ -15,7 +15,7 @@ from xavatar.avatar import guards
 from xavatar.avatar.account import fetch_room
 from xavatar.avatar.describe import from_metadata, from_photos
 from xavatar.avatar.events import read_event
-from xavatar.avatar.parse import UpdateState, parse_data, parse_items, parse_photos, parse_update
+from xavatar.avatar.parse import UpdateState, parse_data, parse_items, parse_metadata, parse_photos, parse_update
 from xavatar.avatar.vcard import photo_id, with_photo
 from xavatar.model import Status
 from xavatar.wire.xml import serialize
@@ -38,6 +38,39 @@ def test_any_metadata_gives_a_value(payloads: list[str]) -> None:
         assert each.id_
         assert hash(each) == hash(each)
         assert all(number is None or 0 <= number < 2**32 for number in (each.nbytes, each.width, each.height))
+
+
+USUAL = {"bytes": "309", "id": SHA, "type": "image/png", "width": "64", "height": "48", "url": "https://a.lit/b.png"}
+READ = {"nbytes": 309, "id": SHA, "mime": "image/png", "width": 64, "height": 48, "url": "https://a.lit/b.png"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "read", "rules"),
+    [
+        ({}, {}, []),
+        ({"bytes": None}, {"nbytes": None}, ["P84-07 info 0 lacks bytes"]),
+        ({"id": None}, {"id": None}, ["P84-07 info 0 lacks id"]),
+        ({"type": None}, {"mime": None}, ["P84-07 info 0 lacks type"]),
+        ({"width": None, "height": None, "url": None}, {"width": None, "height": None, "url": None}, []),
+        ({"bytes": " "}, {"nbytes": None}, ["P84-07 info 0 lacks bytes"]),
+        ({"id": " "}, {"id": " "}, ["P84-07 info 0 lacks id"]),  # shown, and asked for, as it was sent
+        ({"type": " "}, {"mime": None}, ["P84-07 info 0 lacks type"]),
+        ({"type": " image/png ", "width": " 64 ", "height": " 48 ", "bytes": " 309 "}, {}, []),
+        ({"url": " "}, {"url": None}, []),
+        ({"bytes": "-1"}, {"nbytes": None}, ["P84-09 info 0 has bytes='-1'"]),
+        ({"bytes": str(2**32)}, {"nbytes": None}, ["P84-09 info 0 has bytes='4294967296'"]),
+        ({"width": "65536"}, {"width": None}, ["P84-10 info 0 has width='65536'"]),
+        ({"height": "\u0664\u0668"}, {"height": None}, ["P84-10 info 0 has height='\u0664\u0668'"]),
+    ],
+)
+def test_what_an_info_declares(changes: dict[str, str | None], read: dict[str, object], rules: list[str]) -> None:
+    attributes = {name: value for name, value in (USUAL | changes).items() if value is not None}
+    metadata = Element(f"{{{META}}}metadata")
+    SubElement(metadata, f"{{{META}}}info", attributes)
+    found = parse_metadata(metadata)
+    (descriptor,) = found.descriptors
+    assert {name: getattr(descriptor, name) for name in READ} == READ | read
+    assert list(found.problems) == rules
 
 
 @MANY

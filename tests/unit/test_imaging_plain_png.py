@@ -16,6 +16,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from tests.unit.hostile import picture, saved
 from xavatar.imaging import Fault, Limits, inspect
+from xavatar.imaging.decode import decode
+from xavatar.imaging.limits import Refused
 from xavatar.imaging.plain_png import plain_png
 
 MANY = Limits(max_pixels=1 << 20)
@@ -78,6 +80,28 @@ def test_a_plain_bomb_is_refused_before_it_is_decoded() -> None:
     data = saved(Image.new("L", (3000, 3000)), "PNG")
     with patch("PIL.Image.frombytes", side_effect=AssertionError("decoded")):
         assert Fault.of(inspect(data, Limits(max_pixels=3000)).error) is Fault.PIXELS
+
+
+def test_a_plain_file_that_is_too_large_is_refused() -> None:
+    limits = Limits(max_bytes=len(PHOTO) - 1)
+    assert Fault.of(inspect(PHOTO, limits).error) is Fault.BYTES
+    with pytest.raises(Refused):
+        decode(PHOTO, limits, 1)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_facts_are_those_of_the_plugin(mode: str) -> None:
+    data = saved(picture((40, 30)).convert(mode), "PNG")
+    facts = inspect(data)
+    assert (facts.mode, facts.has_alpha, facts.error) == (mode, mode == "RGBA", None)
+    with patch("xavatar.imaging.facts.plain_png", return_value=None):
+        assert inspect(data) == facts
+
+
+def test_exif_behind_the_pixels_is_seen() -> None:
+    facts = inspect(built(chunk(b"IDAT", ROWS), chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\0\0\0\0\0")))
+    assert facts.has_exif
+    assert facts.error is None
 
 
 @st.composite
