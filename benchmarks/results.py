@@ -21,10 +21,9 @@ HEAD = """\
 
 Made by `make bench`; do not edit. A whole roster's avatars, metadata and images, from login to the last byte: nine \
 of ten contacts with a picture of {size}, at most {window} requests under way, medians (least and most in brackets), \
-every run a process of its own, the ways taking turns. In the budget, medians of the rounds' own ratios.
+every run a process of its own, the ways taking turns.
 
-{when}, {machine}, load average {others:.1f} before the first run, {packages}; Python {python}, which takes {pace} µs \
-for the sum of a thousand squares. By that, figures of two machines, or of one at two hours, can be compared.
+{when}, {machine}, load average {others:.1f} before the first run, Python {python}, {packages}.
 """
 TABLE = """
 ## {server}, {contacts:,} contacts
@@ -49,15 +48,14 @@ BUDGET = """
 PROFILE = """
 ## Where the time goes
 
-Of `xavatar_pep` on ejabberd at 2000 contacts, on 2026-11-29, by the processor time of each thread and of its parts: a \
-third is the worker that looks at pictures (two thirds of that hash, decode and reduce them, a third draws hashes and \
-colours from what is left). Of the loop's two thirds, a quarter parses XML, a third asks and reads (coroutines, \
-values), a seventh is the lane, a twentieth each logs in and builds the frame; TLS, sockets and asyncio's own take the \
-rest. Loop and worker share one interpreter, which is busy for more than four fifths of the time between the first \
-answer and the last; half of all is the interpreter itself. One that was built with profile-guided optimisation, as \
-distributions do, takes an eighth to a quarter less CPU than one built without, as by pyenv's defaults. ejabberd needs \
-0.8 s of its own for these questions, on the other core. That they ask for one item only (`max_items`), so that no \
-stranger's node answers with a thousand, is a part of that: without it, all took 12 % less (16 runs each, by turns).
+Of `xavatar_pep` on ejabberd at 2000 contacts, on 2026-11-29 with Debian's Python. By `perf`, over both threads: half \
+is the interpreter itself, an eighth the kernel, 8 % expat, 7 % numpy, 5 % Pillow, 3 % each zlib and OpenSSL. By the \
+threads' processor time: a third is the worker that looks at pictures (two thirds of that hash, decode and reduce \
+them, a third draws hashes and colours from what is left); a twentieth each logs in and builds the frame. Both threads \
+share one interpreter, which is busy for about four fifths of the time between the first answer and the last. Python \
+as pyenv builds it, without profile-guided optimisation, took 12 to 30 % more CPU. ejabberd needs 0.7 to 0.8 s of its \
+own for these questions, on the other core. That they ask for one item only (`max_items`), so that no stranger's node \
+answers with a thousand, is a part of that: without it, all took 12 % less (16 runs each, by turns).
 """
 ELSEWHERE = """
 The gallery's budget is held in [GALLERY.md](GALLERY.md).
@@ -69,29 +67,14 @@ Measured = dict[tuple[str, int], dict[str, list[Result]]]
 Row = tuple[str, str, str, str]
 
 
-def write(
-    path: Path, measured: Measured, *, window: int, others: float, imports: dict[str, float], paces: list[float]
-) -> None:
-    """Write the page.
-
-    Parameters
-    ----------
-    path : Path
-    measured : dict
-    window : int
-    others : float
-        Load average before it all began.
-    imports : dict of str to float
-        Seconds that modules took.
-    paces : list of float
-        Seconds of the interpreter's yardstick, between the runs.
-    """
+def write(path: Path, measured: Measured, *, window: int, others: float, imports: dict[str, float]) -> None:
+    """Write the page; `others` is the load average before it all began, `imports` the seconds modules took."""
     packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     sizes = [run.nbytes / run.avatars for ways in measured.values() for runs in ways.values() for run in runs]
     parts = [
         HEAD.format(
             size=f"{median(sizes) / 1000:.1f} kB", window=window, when=datetime.now(UTC).date(), machine=_machine(),
-            python=platform.python_version(), packages=packages, others=others, pace=_span(paces),
+            python=platform.python_version(), packages=packages, others=others,
         ),
         *_budget(measured, imports),
     ]
@@ -117,15 +100,15 @@ def _budget(measured: Measured, imports: dict[str, float]) -> list[str]:
 def _against_peers(at_2000: dict[str, list[Result]]) -> Iterator[Row]:
     if OURS not in at_2000:
         return
-    mine = _per_contact(at_2000[OURS])
+    mine = median(_per_contact(at_2000[OURS]))
     cpu = _cpu(at_2000[OURS])
     for other, must, aim, ratio in (
-        ("floor", "<= 2.0 x", "<= 1.3 x", lambda ours, theirs: ours / theirs),
-        ("slixmpp_gather", ">= 2.5 x faster", "", lambda ours, theirs: theirs / ours),
-        ("aioxmpp_gather", ">= 2.5 x faster", "", lambda ours, theirs: theirs / ours),
+        ("floor", "<= 2.0 x", "<= 1.3 x", lambda theirs: mine / theirs),
+        ("slixmpp_gather", ">= 2.5 x faster", "", lambda theirs: theirs / mine),
+        ("aioxmpp_gather", ">= 2.5 x faster", "", lambda theirs: theirs / mine),
     ):
         if other in at_2000:
-            times = median(map(ratio, mine, _per_contact(at_2000[other])))
+            times = ratio(median(_per_contact(at_2000[other])))
             yield f"2000 contacts on ejabberd, beside `{other}`", must, aim, f"{times:.2f} x"
     yield "client CPU for a contact's metadata and image", "<= 400 µs", "<= 200 µs", f"{cpu:.0f} µs"
     if least := at_2000.get("floor_decoded"):
@@ -185,11 +168,6 @@ def _per_contact(runs: list[Result]) -> list[float]:
 def _cpu(runs: list[Result]) -> float:
     """Return the microseconds of processor time for a contact."""
     return median(result.cpu_seconds / result.contacts for result in runs) * 1e6
-
-
-def _span(paces: list[float]) -> str:
-    least, most = (f"{pace * 1e6:.0f}" for pace in (min(paces), max(paces)))
-    return least if least == most else f"{least} to {most}"
 
 
 def _machine() -> str:

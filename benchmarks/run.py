@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-import timeit
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import product
@@ -35,7 +34,6 @@ ROOT = Path(__file__).parent.parent
 TIMEOUT = 180.0
 _WORTH = 8000
 BUDGETED = ("ejabberd", 2000)
-"""What the budget is about, and so worth more rounds."""
 
 
 def run(contestant: Contestant, server: RunningServer, contacts: int, window: int) -> Result:
@@ -78,13 +76,8 @@ def import_seconds(module: str, rounds: int = 5) -> float:
     return median(taken[1:])
 
 
-def pace(rounds: int = 5) -> float:
-    """Return the seconds in which this interpreter, here and now, adds up a thousand squares."""
-    return median(timeit.repeat("sum(number * number for number in range(1000))", repeat=rounds, number=200)) / 200
-
-
 def rounds_of(name: str, contacts: int, rounds: int) -> int:
-    """Return how many rounds a roster of this size is worth: one of a very large one says enough."""
+    """Return how many rounds a roster is worth: one of a very large one says enough, the budget's takes more."""
     return 2 * rounds + 1 if (name, contacts) == BUDGETED else max(1, min(rounds, _WORTH // contacts))
 
 
@@ -104,7 +97,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that no server stays behind
     imports = {module: import_seconds(module) for module in ("xavatar", "xavatar.session")}
     measured: Measured = {}
-    paces: list[float] = []
     for name, contacts in product(arguments.servers.split(","), map(int, arguments.contacts.split(","))):
         kind = SERVERS[name]
         if missing := [command for command in kind.needs if find(command) is None]:
@@ -116,13 +108,12 @@ def main() -> None:
         try:
             results = measured.setdefault((name, contacts), {})
             rounds = rounds_of(name, contacts, arguments.rounds)
-            paces.append(pace())
             for contestant, result in race(server, contestants, contacts, rounds, arguments.window):
                 results.setdefault(contestant, []).append(result)
         finally:
             server.stop()
         # After each size: what is left may take long.
-        write(arguments.out, measured, window=arguments.window, others=others, imports=imports, paces=paces)
+        write(arguments.out, measured, window=arguments.window, others=others, imports=imports)
         print(f"Written: {arguments.out}", flush=True)
 
 
