@@ -85,6 +85,13 @@ def test_colors_come_most_frequent_first() -> None:
     assert inspect(saved(image, "PNG")).colors[:2] == ("#1040a0", "#ffcc00")
 
 
+@pytest.mark.parametrize(("page", "dots"), [(250, 2), (3, 251)])
+def test_dots_at_the_other_end_of_the_scale_are_seen(page: int, dots: int) -> None:
+    image = Image.new("RGB", (32, 32), (page,) * 3)
+    image.paste((dots,) * 3, (0, 0, 4, 4))
+    assert inspect(saved(image, "PNG")).blank is False
+
+
 @st.composite
 def few_colors(draw: st.DrawFn) -> Image.Image:
     """Draw a picture of 32 x 32, which is its own sample, of some colours far and near, in very different amounts."""
@@ -94,9 +101,7 @@ def few_colors(draw: st.DrawFn) -> Image.Image:
         near = palette[0]
         palette = [(*[near[at] ^ color[at] & 7 for at in range(3)], color[3]) for color in palette]
     dice = random.Random(draw(st.integers(0, 99)))
-    pixels = bytes(
-        value for _ in range(1024) for value in palette[min(int(dice.expovariate(0.5)), len(palette) - 1)]
-    )
+    pixels = bytes(value for _ in range(1024) for value in palette[min(int(dice.expovariate(0.5)), len(palette) - 1)])
     return Image.frombytes("RGBA", (32, 32), pixels).convert(draw(st.sampled_from(["RGBA", "RGB"])))
 
 

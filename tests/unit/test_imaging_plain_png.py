@@ -78,7 +78,7 @@ def test_what_is_not_plain_is_left_to_the_plugin(data: bytes) -> None:
 
 def test_a_plain_bomb_is_refused_before_it_is_decoded() -> None:
     data = saved(Image.new("L", (3000, 3000)), "PNG")
-    with patch("PIL.Image.frombytes", side_effect=AssertionError("decoded")):
+    with patch("xavatar.imaging.plain_png.inflated", side_effect=AssertionError("decoded")):
         assert Fault.of(inspect(data, Limits(max_pixels=3000)).error) is Fault.PIXELS
 
 

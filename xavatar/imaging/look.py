@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.Image import Resampling
 
+from .pillow_core import reduced
+
 Samples: TypeAlias = NDArray[np.float32]
 
 SIDE: Final = 32
@@ -72,7 +74,12 @@ class Sample:
 
 def sample(picture: Image.Image) -> Sample:
     """Return the sample of a picture of mode ``L``, ``RGB`` or ``RGBA``."""
-    small = _reduced(picture)
+    factor = picture.width // SIDE
+    if picture.mode == "RGB" and picture.size == (SIDE * factor, SIDE * factor):
+        raw = reduced(picture, factor)  # what the general way comes to, without its detours
+        return Sample(np.frombuffer(raw, np.uint8).reshape(-1, 4), transparent=False)
+    # A gap of 1 lets whole factors do the work; the filter only evens out what is left.
+    small = picture.resize((SIDE, SIDE), Resampling.BILINEAR, reducing_gap=1.0)
     if small.mode == "L":
         small = small.convert("RGB")
     raw = small.tobytes("raw", "RGBA" if small.mode == "RGBA" else "RGBX")
@@ -88,7 +95,7 @@ def looks(samples: Sequence[Sample]) -> list[Look]:
     transparent = np.array([each.transparent for each in samples])
     seen = (planes[3] >= _SOLID) | ~transparent[:, np.newaxis]
     hashes = _hashes(_gray(planes, transparent))
-    palettes = _palettes(pixels, planes, seen)
+    palettes = _palettes(planes, seen)
     opaque = np.asarray(seen.all(axis=1)).tolist()
     return [
         Look(dhash, phash, colors, uniform and (whole or not colors))
@@ -98,20 +105,13 @@ def looks(samples: Sequence[Sample]) -> list[Look]:
 
 def _gray(planes: NDArray[np.uint8], transparent: NDArray[np.bool_]) -> Samples:
     """Return the brightness of pictures, as they stand on a white page."""
-    red, green, blue = (planes[channel].astype(np.float32) * _LUMA[channel] for channel in range(3))
-    gray = red + green + blue
+    gray = np.multiply(planes[0], _LUMA[0], dtype=np.float32)
+    for channel in (1, 2):
+        gray += np.multiply(planes[channel], _LUMA[channel], dtype=np.float32)
     if transparent.any():
         cover = planes[3, transparent].astype(np.float32) / _WHITE
         gray[transparent] = _WHITE + (gray[transparent] - _WHITE) * cover
     return np.asarray(gray.reshape(-1, SIDE, SIDE), np.float32)
-
-
-def _reduced(picture: Image.Image) -> Image.Image:
-    factor = picture.width // SIDE
-    if picture.size == (SIDE * factor, SIDE * factor) and picture.mode != "RGBA":
-        return picture.reduce(factor)  # what the general way comes to, without its detours
-    # A gap of 1 lets whole factors do the work; the filter only evens out what is left.
-    return picture.resize((SIDE, SIDE), Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def distance(one: str, other: str) -> int:
@@ -162,21 +162,17 @@ def _hashes(gray: Samples) -> list[tuple[str, str]]:
     return [(digits[at : at + 16], digits[at + 16 : at + 32]) for at in range(0, len(digits), 32)]
 
 
-def _palettes(
-    pixels: NDArray[np.uint8], planes: NDArray[np.uint8], seen: NDArray[np.bool_]
-) -> list[tuple[tuple[str, ...], bool]]:
+def _palettes(planes: NDArray[np.uint8], seen: NDArray[np.bool_]) -> list[tuple[tuple[str, ...], bool]]:
     """Return the dominant colours of each picture, and whether nearly all that is seen of it is of the first.
 
     Parameters
     ----------
-    pixels : array of shape (pictures, samples, 4)
-        Red, green, blue, anything.
     planes : array of shape (4, pictures, samples)
-        The same, channel by channel.
+        Red, green, blue, anything.
     seen : array of shape (pictures, samples)
         Which samples count.
     """
-    sizes, rests = _filled(pixels.view("<u4")[..., 0], seen)
+    sizes, rests = _filled(planes, seen)
     pictures, totals = np.arange(len(sizes)), sizes.sum(axis=1)
     # In a picture of very many colours no bucket is frequent; then the fullest stands for all.
     frequent = sizes >= np.maximum(_LEAST_SHARE * totals, 1)[:, np.newaxis]
@@ -199,25 +195,23 @@ def _named(digits: str, first: int, count: int) -> tuple[str, ...]:
     return tuple(["#" + digits[at : at + 6] for at in range(6 * first, 6 * (first + count), 6)])
 
 
-_TOP_BITS: Final = np.uint32(0x00E0E0E0)
-_GATHER: Final = np.uint32(1 << 22 | 1 << 11 | 1)
-_GATHERED: Final = np.uint32(21)
-# What is left of a colour in its bucket, five bits per channel, summed over all samples takes fifteen.
+_TOP: Final = 0xE0
+# What is left of a channel in its bucket, five bits, summed over all samples takes fifteen.
 _REST: Final = 0x1F
 _SUM: Final = 15
 
 
-def _filled(colors: NDArray[np.uint32], seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+def _filled(planes: NDArray[np.uint8], seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     """Return how many of a picture's colours are in each bucket, and the sums of what they are more than it.
 
-    A bucket is of one choice of the upper three bits of red, green and blue: one product moves all nine side by
-    side. The sums of the three channels are side by side too, `_SUM` bits each, since each counting of so many
-    samples takes longer than all the rest: together they remain exact in a float of 53 bits.
+    A bucket is of one choice of the upper three bits of red, green and blue. The sums of the three channels are side
+    by side, `_SUM` bits each, since each counting of so many samples takes longer than all the rest: together they
+    remain exact in a float of 53 bits. As much as can be is done in bytes: wider numbers do not stay in the cache.
 
     Parameters
     ----------
-    colors : array of shape (pictures, samples)
-        Red in the lowest byte, then green, blue, anything.
+    planes : array of shape (4, pictures, samples)
+        Red, green, blue, anything.
     seen : array of shape (pictures, samples)
         Which samples count.
 
@@ -225,17 +219,19 @@ def _filled(colors: NDArray[np.uint32], seen: NDArray[np.bool_]) -> tuple[NDArra
     -------
     sizes, rests : arrays of shape (pictures, `_BUCKETS`)
     """
-    shape = len(colors), _BUCKETS
-    kept = len(colors) * _BUCKETS
-    buckets = ((colors & _TOP_BITS) * _GATHER >> _GATHERED).astype(np.intp)
+    red, green, blue = planes[:3]
+    shape = len(seen), _BUCKETS
+    kept = len(seen) * _BUCKETS
+    buckets = (red & _TOP).astype(np.intp)
+    buckets <<= 1
+    buckets |= (green & _TOP) >> 2 | blue >> 5
     buckets += np.arange(0, kept, _BUCKETS)[:, np.newaxis]
     if not seen.all():
         buckets[~seen] = kept  # where nobody looks
     flat = buckets.ravel()
-    wide = colors.astype(np.int64)
-    rests = wide & _REST
-    rests |= (wide & _REST << 8) << _SUM - 8
-    rests |= (wide & _REST << 16) << 2 * (_SUM - 8)
+    rests = np.multiply(blue & _REST, float(1 << 2 * _SUM), dtype=np.float64)
+    rests += np.multiply(green & _REST, float(1 << _SUM), dtype=np.float64)
+    rests += red & _REST
     sizes = np.bincount(flat, minlength=kept + 1)[:kept]
     sums = np.bincount(flat, rests.ravel(), kept + 1)[:kept]
     return sizes.reshape(shape), sums.astype(np.int64).reshape(shape)
@@ -251,7 +247,11 @@ def _means(buckets: NDArray[np.intp], rests: NDArray[np.int64], sizes: NDArray[n
 
 def _uniform(planes: NDArray[np.uint8], seen: NDArray[np.bool_], firsts: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Tell of which pictures nearly all that is seen is near the first colour."""
+    least = np.maximum(firsts - _NEAR, 0)
+    most = np.minimum(firsts + _NEAR, 255)
+    least, reach = least.astype(np.uint8), (most - least).astype(np.uint8)
     near = seen.copy()
     for channel in range(3):
-        near &= np.abs(planes[channel].astype(np.int16) - firsts[:, channel, np.newaxis]) <= _NEAR
+        # Bytes wrap around: what is less than the least is far beyond the reach.
+        near &= planes[channel] - least[:, channel, np.newaxis] <= reach[:, channel, np.newaxis]
     return np.asarray(np.count_nonzero(near, axis=1) >= _BLANK_SHARE * np.count_nonzero(seen, axis=1))

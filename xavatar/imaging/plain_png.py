@@ -14,6 +14,7 @@ from typing import Final
 from PIL import Image
 
 from .limits import Limits
+from .pillow_core import inflated
 from .sniff import PNG_SIGNATURE
 
 # PNG (third edition), table 11.1: what the colour types are called here.
@@ -51,10 +52,7 @@ def plain_png(data: bytes, limits: Limits) -> Image.Image | None:
     stream = _stream(data)
     if stream is None or zlib.crc32(data[12:29]) != checksum:
         return None
-    try:
-        return Image.frombytes(mode, (width, height), stream, "zip", mode)
-    except ValueError:
-        return None
+    return inflated(mode, (width, height), stream)
 
 
 def _stream(data: bytes) -> bytes | None:
