@@ -10,17 +10,17 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 import aioxmpp
 import aioxmpp.protocol
-from aioxmpp.stream import StanzaState, StanzaToken
+from aioxmpp.stream import StanzaState
 
 from xavatar.errors import QueryTimeout, SessionClosed
 
 from .broker import Broker
+from .request import Request
 from .seam import RawStanza
 from .tap import Guard
 from .xml import attribute
@@ -34,18 +34,6 @@ _OPEN: Final = aioxmpp.protocol.State.OPEN
 
 Observer = Callable[[Element], object]
 Taker = Callable[[Element], bool]
-
-
-@dataclass(slots=True, eq=False)
-class _Pending:
-    to: str | None
-    stanza: RawStanza
-    at_once: bool
-    timeout: float
-    future: asyncio.Future[Element]
-    deadline: float = math.inf
-    """From when it is sent; before that it waits for its turn as long as it takes."""
-    token: Any = None
 
 
 class Lane:
@@ -68,7 +56,7 @@ class Lane:
         self.window = sys.maxsize
         self.took = 0.0
         self._under_way = 0
-        self._waiting: deque[_Pending] = deque()
+        self._waiting: deque[Request] = deque()
         self._stream = stream
         self._broker = Broker(stream)
         self._xmlstream: Any = None
@@ -76,8 +64,9 @@ class Lane:
         self._prefix = f"xa{secrets.token_hex(4)}-"
         self._number = 0
         self._unasked = 0
-        self._pending: dict[str, _Pending] = {}
+        self._pending: dict[str, Request] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf
         self._observers: dict[str, list[Observer]] = {}
         self._takers: dict[str, list[Taker]] = {}
         self.guards: dict[str, Guard] = {}
@@ -95,78 +84,77 @@ class Lane:
         self._number += 1
         identity = f"{self._prefix}{self._number:x}"
         address = f" to={attribute(to)}" if to else ""
-        stanza = RawStanza(f'<iq type="{kind}" id="{identity}"{address}>{payload}</iq>', identity)
         loop = self._loop or asyncio.get_running_loop()
-        pending = _Pending(to, stanza, kind == "get", timeout, loop.create_future())
+        text = f'<iq type="{kind}" id="{identity}"{address}>{payload}</iq>'
+        future: asyncio.Future[Element] = loop.create_future()
+        pending = Request(text, to, timeout, future, at_once=kind == "get")
         self._pending[identity] = pending
         if self._under_way < self.window:
-            self._begin(pending)
+            self._begin(pending, loop)
         else:
             self._waiting.append(pending)
         try:
-            return await pending.future
+            return await future
         except TimeoutError:
             raise QueryTimeout(to or "", step, text=f"no answer within {timeout:g} s") from None
         except OSError as lost:
             raise SessionClosed(f"{step} of {to or 'the own account'}: the connection was lost.") from lost
         finally:
             del self._pending[identity]
-            if pending.token is not None and pending.token.state is StanzaState.ACTIVE:
-                pending.token.abort()  # not sent yet, nobody waits for it any more
+            pending.future = None
+            if pending.queued is not None and pending.queued.state is StanzaState.ACTIVE:
+                pending.queued.abort()  # not sent yet, nobody waits for it any more
             if pending.deadline < math.inf:
                 self.took = loop.time() - pending.deadline + timeout
                 self._under_way -= 1
-                self._begin_next()
+                self._begin_next(loop)
 
-    def _begin(self, pending: _Pending) -> None:
+    def _begin(self, pending: Request, loop: asyncio.AbstractEventLoop) -> None:
         self._under_way += 1
-        loop = pending.future.get_loop()
         pending.deadline = loop.time() + pending.timeout
-        self._watch_deadline(loop, pending.deadline)
+        if pending.deadline < self._due:
+            self._wake_up(loop, pending.deadline)
         try:
-            pending.token = self._send(pending.stanza, at_once=pending.at_once)
+            if not (pending.at_once and self._sent_at_once(pending)):
+                pending.queued = self._stream._enqueue(pending, on_state_change=pending.heard)
         except Exception as failure:  # noqa: BLE001  whoever asked is told, and it may be another one's turn
-            if not pending.future.done():
-                pending.future.set_exception(failure)
+            pending.fail(failure)
 
-    def _begin_next(self) -> None:
+    def _begin_next(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._waiting and self._under_way < self.window:
             pending = self._waiting.popleft()
-            if not pending.future.done():  # else nobody waits for it any more
-                self._begin(pending)
+            if pending.future is not None and not pending.future.done():  # else nobody waits for it any more
+                self._begin(pending, loop)
 
-    def _watch_deadline(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+    def _wake_up(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         """Wake up at the earliest deadline: one timer for all, as one for each would cost more than sending."""
         if self._timer is not None:
-            if self._timer.when() <= deadline:
-                return
             self._timer.cancel()
-        self._timer = loop.call_at(deadline, self._expire, loop)
+        self._timer, self._due = loop.call_at(due, self._expire, loop), due
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
+        self._timer, self._due = None, math.inf
         now = loop.time()
         for pending in self._pending.values():
-            if pending.deadline <= now and not pending.future.done():
-                pending.future.set_exception(TimeoutError())
+            if pending.deadline <= now:
+                pending.fail(TimeoutError())
         waiting = [pending.deadline for pending in self._pending.values() if now < pending.deadline < math.inf]
         if waiting:
-            self._watch_deadline(loop, min(waiting))
+            self._wake_up(loop, min(waiting))
 
-    def _send(self, stanza: RawStanza, *, at_once: bool) -> Any:
-        """Send, past aioxmpp's queue where nothing waits in it: its turns cost more than all the rest."""
+    def _sent_at_once(self, stanza: RawStanza) -> bool:
+        """Send past aioxmpp's queue, when nothing waits in it: its turns cost more than all the rest."""
         stream = self._stream
-        if at_once and stream.running and self._is_open() and stream._active_queue.empty():
-            token = StanzaToken(stanza, on_state_change=self._sent)
-            stanza.write(self._xmlstream._writer._writer)
-            if stream._sm_enabled:
-                token._set_state(StanzaState.SENT)
-                stream._sm_unacked_list.append(token)
-                self._note_unacknowledged()
-            else:
-                token._set_state(StanzaState.SENT_WITHOUT_SM)
-            return token
-        return stream._enqueue(stanza, on_state_change=self._sent)
+        if not (stream.running and self._is_open() and stream._active_queue.empty()):
+            return False
+        stanza.write(self._xmlstream._writer._writer)
+        if stream._sm_enabled:
+            stanza.state = StanzaState.SENT
+            stream._sm_unacked_list.append(stanza)
+            self._note_unacknowledged()
+        else:
+            stanza.state = StanzaState.SENT_WITHOUT_SM
+        return True
 
     def _is_open(self) -> bool:
         return self._xmlstream is not None and self._xmlstream.state is _OPEN
@@ -183,13 +171,6 @@ class Lane:
             self._unasked = 0
             self._xmlstream.send_xso(_ACK_REQUEST)
 
-    def _sent(self, token: Any, state: Any) -> None:
-        """Hear what became of a request's stanza."""
-        if state in (StanzaState.DISCONNECTED, StanzaState.FAILED):
-            pending = self._pending.get(token.stanza.identity)
-            if pending is not None and not pending.future.done():
-                pending.future.set_exception(_lost(pending.to, "the connection was lost."))
-
     def attached(self, xmlstream: Any) -> None:
         """Take another XML stream."""
         self._xmlstream = xmlstream
@@ -200,8 +181,7 @@ class Lane:
     def fail_all(self, reason: str) -> None:
         """End every request under way with SessionClosed; their answers will not come."""
         for pending in self._pending.values():
-            if not pending.future.done():
-                pending.future.set_exception(_lost(pending.to, reason))
+            pending.lose(reason)
 
     def disconnected(self, reason: str) -> None:
         """End every request under way, and forget what was to be sent."""
@@ -229,7 +209,8 @@ class Lane:
         address = f" to={attribute(sender)}" if sender else ""
         stanza = RawStanza(f'<iq type="{kind}" id={attribute(request.get("id", ""))}{address}>{payload}</iq>')
         with suppress(ConnectionError):  # we log out: the server tells whoever asked
-            self._send(stanza, at_once=True)
+            if not self._sent_at_once(stanza):
+                self._stream._enqueue(stanza)
 
     def expects(self, attributes: Mapping[str, str]) -> bool:
         """Tell whether an IQ with these attributes answers one of our requests.
@@ -241,8 +222,8 @@ class Lane:
 
     def _is_from(self, sender: str | None, asked: str | None) -> bool:
         """Tell whether the sender may answer for whom we asked (RFC 6120, 8.1.2.1 and 8.2.3)."""
-        own = self._stream.local_jid
         if sender is None or asked is None:
+            own = self._stream.local_jid
             return (sender or asked or str(own)).partition("/")[0] in (str(own), own.domain)
         return sender == asked or sender.casefold() == asked.casefold() or _same(sender, asked)
 
@@ -256,7 +237,7 @@ class Lane:
         """Take the answer to one of our requests."""
         self._broker.taken()
         pending = self._pending.get(stanza.get("id", ""))
-        if pending is None or pending.future.done():
+        if pending is None or pending.future is None or pending.future.done():
             return
         if self._is_from(stanza.get("from"), pending.to):
             pending.future.set_result(stanza)
@@ -290,10 +271,6 @@ def _told(observer: Observer, stanza: Element) -> bool:
     except Exception:
         _logger.exception("an observer of %s stanzas failed", stanza.tag)
         return False
-
-
-def _lost(to: str | None, reason: str) -> SessionClosed:
-    return SessionClosed(f"Request to {to or 'the own account'}: {reason}")
 
 
 def _same(one: str, other: str) -> bool:

@@ -104,21 +104,32 @@ def send_at_once(xmlstream: Any) -> None:
 
 
 class RawStanza:
-    """A stanza that is already text; stands where aioxmpp expects an XSO.
+    """A stanza that is already text; stands where aioxmpp expects an XSO, and where it expects the token of one.
 
     Parameters
     ----------
     text : str
         One complete stanza, in the stream's default namespace.
-    identity : str
-        Its id.
+
+    Attributes
+    ----------
+    state : aioxmpp.stream.StanzaState
+        What became of it.
     """
 
-    __slots__ = ("_data", "identity")
+    __slots__ = ("_data", "state")
 
-    def __init__(self, text: str, identity: str = "") -> None:
+    def __init__(self, text: str) -> None:
         self._data = text.encode()
-        self.identity = identity
+        self.state = aioxmpp.stream.StanzaState.ACTIVE
+
+    @property
+    def stanza(self) -> RawStanza:
+        """Itself, of which it is the token."""
+        return self
+
+    def _set_state(self, state: Any, exception: Exception | None = None) -> None:
+        self.state = state
 
     def validate(self) -> None:
         """Check nothing: the text is our own."""

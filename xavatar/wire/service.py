@@ -111,7 +111,8 @@ class Wire(aioxmpp.service.Service):
         SessionClosed
             There is no connection, or it ended meanwhile.
         """
-        if not (self.client.running and self.client.established) or self._refusal:
+        client = self.client
+        if not (client.running and client.established) or self._refusal:
             raise SessionClosed(f"{step} of {to or 'the own account'}: {self._refusal or 'not connected.'}")
         if len(payload) > _ALWAYS_TAKEN:
             self._check_size(payload, to or "", step)
