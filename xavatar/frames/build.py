@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from xavatar.errors import FrameError
-from xavatar.model import Outcome, Reading, Source
+from xavatar.model import Outcome, Source
 
 from .agreement import Claim, agree, claim, is_sha1, normalized
 from .schema import COLUMNS, DTYPES, INT64, INTEGER, JOIN, NAMES, STRING
@@ -48,15 +50,76 @@ def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.Dat
     """
     told = [(outcome, claim(outcome)) for outcome in outcomes]
     verdicts = _verdicts(told)
-    rows: list[tuple[Any, ...]] = []
+    answers: list[Outcome] = []
+    readings: list[Any] = []
+    agrees: list[bool | None] = []
     for outcome, what in told:
-        agrees = verdicts[outcome.subject.jid] if what is not None else None
-        before, after = _before(outcome), (_joined(outcome.problems), snapshot, outcome.observed_at)
-        rows += [
-            (*before, *_of_reading(reading, outcome.source), agrees, *after) for reading in outcome.readings or (None,)
-        ]
-    columns = zip(*rows, strict=True) if rows else ((),) * len(NAMES)
-    return from_columns(dict(zip(NAMES, columns, strict=True)))
+        shown = outcome.readings or (_UNREAD,)
+        answers += [outcome] * len(shown)
+        readings += shown
+        agrees += [verdicts[outcome.subject.jid] if what is not None else None] * len(shown)
+    judged: dict[str, Sequence[Any]] = {"agrees": agrees, "snapshot": [snapshot] * len(agrees)}
+    return from_columns(_told(answers) | _shown(answers, readings) | judged)
+
+
+def _told(answers: Sequence[Outcome]) -> dict[str, Sequence[Any]]:
+    """Return the columns of subject, source and provenance."""
+    who = [outcome.subject for outcome in answers]
+    return {
+        **_of(who, {name: name for name in ("jid", "nick", "name", "subscription")}),
+        **_of(answers, {name: name for name in ("resource", "condition", "text", "elapsed_ms", "observed_at")}),
+        "kind": [str(subject.kind) for subject in who],
+        "groups": [JOIN.join(subject.groups) or None for subject in who],
+        "source": [str(outcome.source) for outcome in answers],
+        "status": [str(outcome.status) for outcome in answers],
+        "problems": [JOIN.join(outcome.problems) or None for outcome in answers],
+    }
+
+
+def _shown(answers: Sequence[Outcome], readings: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Return the columns of what is declared, real and judged of one picture."""
+    ids = [reading.descriptor.id for reading in readings]
+    facts = [reading.facts or _UNKNOWN_FACTS for reading in readings]
+    # A presence announces a hash, it has no bytes that could break the promise.
+    promised = [
+        id if outcome.source is not Source.PRESENCE and known.sha1 is not None else None
+        for outcome, id, known in zip(answers, ids, facts, strict=True)
+    ]
+    return {
+        **_of([reading.descriptor for reading in readings], {name: name for name in _DECLARED}),
+        **_of(facts, _REAL),
+        "image_status": [None if reading is _UNREAD else str(reading.image_status) for reading in readings],
+        "image_condition": [reading.image_condition for reading in readings],
+        "id_is_sha1": [None if id is None else is_sha1(id) for id in ids],
+        "hash_ok": [
+            None if id is None else normalized(id) == known.sha1 for id, known in zip(promised, facts, strict=True)
+        ],
+    }
+
+
+def _of(values: Sequence[Any], names: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+    """Return columns of attributes, by the columns' names."""
+    return {column: list(map(attrgetter(name), values)) for column, name in names.items()}
+
+
+_DECLARED: Final = ("item_id", "info_index", "id", "mime", "nbytes", "width", "height", "url", "pointer")
+_REAL: Final = {
+    "sha1": "sha1",
+    "mime_real": "mime",
+    "nbytes_real": "nbytes",
+    "width_real": "width",
+    "height_real": "height",
+    "frames": "frames",
+    "has_exif": "has_exif",
+    "has_gps": "has_gps",
+    "dhash": "dhash",
+    "image_error": "error",
+}
+_UNKNOWN_FACTS: Final = SimpleNamespace(**dict.fromkeys(_REAL.values()))
+_UNREAD: Final = SimpleNamespace(
+    descriptor=SimpleNamespace(**dict.fromkeys(_DECLARED)), facts=None, image_status=None, image_condition=None
+)
+"""In the place of a reading, where there is none."""
 
 
 def from_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
@@ -75,18 +138,19 @@ def _array(values: Sequence[Any], dtype: Any) -> Any:
     if not known:
         return _UNKNOWN[dtype].repeat(len(values))
     if dtype == INTEGER:
-        return _integers(values)
+        return _integers(values, known)
     if dtype == STRING and not is_plain("".join(known)):  # one look at all, since a look at each costs more
         values = [clean(text) for text in values]
     return pd.array(values, dtype=dtype)
 
 
-def _integers(values: Sequence[int | None]) -> Any:
+def _integers(values: Sequence[int | None], known: Sequence[int]) -> Any:
     """Do what ``pandas.array`` does, which looks at each value several times."""
-    # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
-    kept = [number if number is not None and number in INT64 else None for number in values]
-    missing = np.array([number is None for number in kept], np.bool_)
-    return pd.arrays.IntegerArray(np.array([number or 0 for number in kept], np.int64), missing)
+    if min(known) not in INT64 or max(known) not in INT64:
+        # Declared sizes are what a stranger wrote; a number no column can hold counts as none.
+        values = [number if number is not None and number in INT64 else None for number in values]
+    missing = np.array([number is None for number in values], np.bool_)
+    return pd.arrays.IntegerArray(np.array([number or 0 for number in values], np.int64), missing)
 
 
 def conform(table: pd.DataFrame) -> pd.DataFrame:
@@ -140,71 +204,3 @@ def _verdicts(told: Iterable[tuple[Outcome, Claim | None]]) -> dict[str, bool | 
     for outcome, what in told:
         claims.setdefault(outcome.subject.jid, []).append((outcome.source, what))
     return {jid: agree(said) for jid, said in claims.items()}
-
-
-def _joined(parts: Sequence[str]) -> str | None:
-    return JOIN.join(parts) or None
-
-
-def _before(outcome: Outcome) -> tuple[Any, ...]:
-    """Return the cells of the groups subject and source."""
-    who = outcome.subject
-    return (
-        who.jid,
-        str(who.kind),
-        who.nick,
-        who.name,
-        _joined(who.groups),
-        who.subscription,
-        str(outcome.source),
-        outcome.resource,
-        str(outcome.status),
-        outcome.condition,
-        outcome.text,
-        outcome.elapsed_ms,
-    )
-
-
-_NO_READING: Final = (None,) * 23
-
-
-def _of_reading(reading: Reading | None, source: Source) -> tuple[Any, ...]:
-    """Return the cells of the groups declared and real, with id_is_sha1 and hash_ok."""
-    if reading is None:
-        return _NO_READING
-    declared = reading.descriptor
-    facts = reading.facts
-    real = (
-        (
-            facts.sha1,
-            facts.mime,
-            facts.nbytes,
-            facts.width,
-            facts.height,
-            facts.frames,
-            facts.has_exif,
-            facts.has_gps,
-            facts.dhash,
-            facts.error,
-        )
-        if facts
-        else (None,) * 10
-    )
-    # A presence announces a hash, it has no bytes that could break the promise.
-    promised = declared.id if source is not Source.PRESENCE else None
-    return (
-        declared.item_id,
-        declared.info_index,
-        declared.id,
-        declared.mime,
-        declared.nbytes,
-        declared.width,
-        declared.height,
-        declared.url,
-        declared.pointer,
-        str(reading.image_status),
-        reading.image_condition,
-        *real,
-        is_sha1(declared.id) if declared.id is not None else None,
-        normalized(promised) == facts.sha1 if promised is not None and facts else None,
-    )
