@@ -49,15 +49,15 @@ PROFILE = """
 ## Where the time goes
 
 Of `xavatar_pep` on ejabberd at 2000 contacts, on 2026-11-29 with Debian's Python. By `perf`, over both threads: \
-three fifths is the interpreter itself (its builder of XML trees is a part of it), a tenth the kernel, 8 % expat, 5 \
-% numpy, 4 % Pillow, 3 % each zlib and OpenSSL. A quarter is the worker that looks at pictures, the rest the loop: \
+three fifths is the interpreter itself (its builder of XML trees is a part of it), a tenth the kernel, 8 % expat, \
+5 % numpy, 4 % Pillow, 3 % each zlib and OpenSSL. A quarter is the worker that looks at pictures, the rest the loop: \
 of that a quarter reads XML, a tenth sends requests, a twentieth each logs in and builds the frame. ejabberd needs \
 0.7 to 0.8 s of its own for these questions, on the other core. That they ask for one item only (`max_items`), so \
 that no stranger's node answers with a thousand, takes it a tenth longer (0.87 s without, 0.96 s with it for the \
 floor, 16 runs each by turns).
 
-The machine is a virtual one: a loop of Python took 35 µs at one moment and 64 µs at the next, by what others did \
-with its processor. Within half an hour the same code took 303 to 538 µs of CPU for a contact. Python as pyenv \
+That day's machine is a virtual one: a loop of Python took 35 µs at one moment and 64 µs at the next, by what others \
+did with its processor. Within half an hour the same code took 303 to 538 µs of CPU for a contact. Python as pyenv \
 builds it, without profile-guided optimisation, took 12 to 30 % more.
 """
 ELSEWHERE = """

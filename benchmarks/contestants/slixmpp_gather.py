@@ -22,7 +22,7 @@ async def run(task: Task) -> Result:
         client.add_event_handler("session_start", lambda _: started.set())
         client.connect(task.host, task.port)
         await started.wait()
-        client.send_presence()
+        client.send_presence()  # as a session does, and aioxmpp's managed client
         gate = asyncio.Semaphore(task.window)
 
         async def one(jid: str) -> bytes | None:

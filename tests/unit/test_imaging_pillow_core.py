@@ -81,8 +81,8 @@ def hopeful(mode: str, size: tuple[int, int], stream: bytes) -> Image.Image:
         pytest.param(patch.object(pillow_core, "_imaging", SimpleNamespace(new=lambda: None)), id="other arguments"),
         pytest.param(patch.object(pillow_core, "_reduced", lambda *_: b"\0" * 16), id="other pixels"),
         pytest.param(patch.object(pillow_core, "_inflated", lambda *_: None), id="no pixels"),
-        pytest.param(patch.object(pillow_core, "_inflated", lambda *case: mixed(*case)), id="mixed pixels"),
-        pytest.param(patch.object(pillow_core, "_inflated", lambda *case: hopeful(*case)), id="pixels of nothing"),
+        pytest.param(patch.object(pillow_core, "_inflated", mixed), id="mixed pixels"),
+        pytest.param(patch.object(pillow_core, "_inflated", hopeful), id="pixels of nothing"),
     ],
 )
 def test_a_core_that_does_something_else_is_not_used(change: object, untried: None) -> None:

@@ -27,7 +27,7 @@ async def fetch_roster(wire: Wire, *, timeout: float) -> tuple[Subject, ...]:
         jid = item.get("jid", "").strip()
         if jid and item.get("subscription") != "remove":
             # Groups are a set, which servers give in any order (RFC 6121, 2.1.2.6).
-            groups = sorted(group.text.strip() for group in item.iterfind(_GROUP) if group.text) if len(item) else ()
+            groups = sorted(group.text.strip() for group in item.iterfind(_GROUP) if group.text)
             subjects[jid] = Subject(
                 jid=jid,
                 kind=Kind.CONTACT,

@@ -21,6 +21,22 @@ from .text import clean, is_plain
 _RESOLVED: Final = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in DTYPES.items()}
 _UNKNOWN: Final = {dtype: pd.Series([None], dtype=dtype).array for dtype in set(_RESOLVED.values())}
 
+# Attributes of descriptors and of facts that are columns, and those that are columns of another name.
+_DECLARED: Final = ("item_id", "info_index", "id", "mime", "nbytes", "width", "height", "url", "pointer")
+_REAL: Final = ("sha1", "frames", "has_exif", "has_gps", "dhash")
+_REAL_BY_NAME: Final = {
+    "mime_real": "mime",
+    "nbytes_real": "nbytes",
+    "width_real": "width",
+    "height_real": "height",
+    "image_error": "error",
+}
+_NO_FACTS: Final = SimpleNamespace(**dict.fromkeys((*_REAL, *_REAL_BY_NAME.values())))
+_UNREAD: Final = SimpleNamespace(
+    descriptor=SimpleNamespace(**dict.fromkeys(_DECLARED)), facts=None, image_status=None, image_condition=None
+)
+"""In the place of a reading, where there is none."""
+
 
 def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.DataFrame:
     """Lay outcomes out as a table.
@@ -59,15 +75,15 @@ def frame(outcomes: Iterable[Outcome], *, snapshot: str | None = None) -> pd.Dat
         readings += shown
         agrees += [verdicts[outcome.subject.jid] if what is not None else None] * len(shown)
     judged: dict[str, Sequence[Any]] = {"agrees": agrees, "snapshot": [snapshot] * len(agrees)}
-    return from_columns(_told(answers) | _shown(answers, readings) | judged)
+    return from_columns(_told(answers) | _shown(readings) | judged)
 
 
 def _told(answers: Sequence[Outcome]) -> dict[str, Sequence[Any]]:
     """Return the columns of subject, source and provenance."""
     who = [outcome.subject for outcome in answers]
     return {
-        **_of(who, {name: name for name in ("jid", "nick", "name", "subscription")}),
-        **_of(answers, {name: name for name in ("resource", "condition", "text", "elapsed_ms", "observed_at")}),
+        **_of(who, "jid", "nick", "name", "subscription"),
+        **_of(answers, "resource", "condition", "text", "elapsed_ms", "observed_at"),
         "kind": [str(subject.kind) for subject in who],
         "groups": [JOIN.join(subject.groups) or None for subject in who],
         "source": [str(outcome.source) for outcome in answers],
@@ -76,50 +92,30 @@ def _told(answers: Sequence[Outcome]) -> dict[str, Sequence[Any]]:
     }
 
 
-def _shown(answers: Sequence[Outcome], readings: Sequence[Any]) -> dict[str, Sequence[Any]]:
+def _shown(readings: Sequence[Any]) -> dict[str, Sequence[Any]]:
     """Return the columns of what is declared, real and judged of one picture."""
-    ids = [reading.descriptor.id for reading in readings]
-    facts = [reading.facts or _UNKNOWN_FACTS for reading in readings]
-    # A presence announces a hash, it has no bytes that could break the promise.
-    promised = [
-        id if outcome.source is not Source.PRESENCE and known.sha1 is not None else None
-        for outcome, id, known in zip(answers, ids, facts, strict=True)
-    ]
+    facts = [reading.facts or _NO_FACTS for reading in readings]
+    declared = _of([reading.descriptor for reading in readings], *_DECLARED)
+    real = _of(facts, *_REAL, **_REAL_BY_NAME)
     return {
-        **_of([reading.descriptor for reading in readings], {name: name for name in _DECLARED}),
-        **_of(facts, _REAL),
+        **declared,
+        **real,
         "image_status": [None if reading is _UNREAD else str(reading.image_status) for reading in readings],
         "image_condition": [reading.image_condition for reading in readings],
-        "id_is_sha1": [None if id is None else is_sha1(id) for id in ids],
-        "hash_ok": [
-            None if id is None else normalized(id) == known.sha1 for id, known in zip(promised, facts, strict=True)
-        ],
+        "id_is_sha1": [None if id is None else is_sha1(id) for id in declared["id"]],
+        "hash_ok": list(map(_holds, declared["id"], real["sha1"])),
     }
 
 
-def _of(values: Sequence[Any], names: Mapping[str, str]) -> dict[str, Sequence[Any]]:
-    """Return columns of attributes, by the columns' names."""
-    return {column: list(map(attrgetter(name), values)) for column, name in names.items()}
+def _holds(promised: str | None, sha1: str | None) -> bool | None:
+    """Tell whether bytes are what they were announced as; without them, as of a presence, nobody knows."""
+    return None if promised is None or sha1 is None else normalized(promised) == sha1
 
 
-_DECLARED: Final = ("item_id", "info_index", "id", "mime", "nbytes", "width", "height", "url", "pointer")
-_REAL: Final = {
-    "sha1": "sha1",
-    "mime_real": "mime",
-    "nbytes_real": "nbytes",
-    "width_real": "width",
-    "height_real": "height",
-    "frames": "frames",
-    "has_exif": "has_exif",
-    "has_gps": "has_gps",
-    "dhash": "dhash",
-    "image_error": "error",
-}
-_UNKNOWN_FACTS: Final = SimpleNamespace(**dict.fromkeys(_REAL.values()))
-_UNREAD: Final = SimpleNamespace(
-    descriptor=SimpleNamespace(**dict.fromkeys(_DECLARED)), facts=None, image_status=None, image_condition=None
-)
-"""In the place of a reading, where there is none."""
+def _of(values: Sequence[Any], *names: str, **by_name: str) -> dict[str, Sequence[Any]]:
+    """Return columns of attributes, some by another name."""
+    attributes = {name: name for name in names} | by_name
+    return {column: list(map(attrgetter(name), values)) for column, name in attributes.items()}
 
 
 def from_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:

@@ -114,7 +114,7 @@ class RawStanza:
     Attributes
     ----------
     state : aioxmpp.stream.StanzaState
-        What became of it.
+        What became of it, where it is its own token.
     """
 
     __slots__ = ("_data", "state")
