@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.browser.people import EVIL, TURNED, picture
 from xavatar.avatar import UrlRefused
 from xavatar.errors import ConfigError, TooLarge, UnsupportedFormat
 from xavatar.model import Status
-from xavatar.widgets import Publisher
+from xavatar.widgets import Publisher, work
 from xavatar.widgets.original import OWN, Original, Parts
 from xavatar.widgets.proposal import restored, standing
 
@@ -113,6 +114,21 @@ def test_published_and_back_again(shown: Publisher, server: Memory) -> None:
     assert shown._undo == "Back to no avatar"
     carried_out(shown, shown.undo)
     assert server.now.status is Status.DISABLED
+
+
+def test_an_earlier_answer_does_not_hide_a_later_one(
+    shown: Publisher, server: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there when the plan was made is shown by one thread, what is there after it by another."""
+    until(lambda: shown._made and shown._now)
+    held: list[Callable[[], object]] = []
+    monkeypatch.setattr(work, "submit", lambda function: held.append(function) or Future())
+    shown.access_model = "open"
+    carried_out(shown, shown.review)
+    until(lambda: len(held) == 2)
+    for function in reversed(held):
+        function()
+    assert shown._now["access"] == "open"
 
 
 def test_a_plan_is_asked_for_while_the_avatar_is_made(server: Memory) -> None:

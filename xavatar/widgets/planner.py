@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from functools import partial
 from hashlib import sha1
+from itertools import count
 from typing import Any
 
 import traitlets
@@ -54,14 +55,16 @@ class Planner(Widget):
         self._running: Future[Publication] | None = None
         self._plans = 0
         self._current: Current | None = None
+        self._turns = count(1)
+        self._seen = 0
         self._previous: Current | None = None
         super().__init__(**traits)
         self._account = publisher.account
 
     def refresh(self) -> None:
         """Ask what the account's avatar is now; the answer is shown when it comes."""
-        asked = self._publisher.current()
-        self._follow(asked, lambda now: self._background(lambda: self._take_current(now)), "Asking the server…")
+        turn, asked = next(self._turns), self._publisher.current()
+        self._follow(asked, lambda now: self._background(lambda: self._take_current(now, turn)), "Asking the server…")
 
     def remove(self, *, wipe: bool = False) -> None:
         """Plan to switch the avatar off, or with `wipe` to remove it and its images, and show the plan."""
@@ -95,10 +98,12 @@ class Planner(Widget):
         self._pictures[key] = data
         return self._album.number(key)
 
-    def _take_current(self, current: Current) -> None:
+    def _take_current(self, current: Current, turn: int) -> None:
+        """Show what the account has, unless an answer to a later question is shown: threads may change their order."""
         with self._lock:
-            if self.closed:
+            if self.closed or turn < self._seen:
                 return
+            self._seen = turn
             number = self._keep(sha1(current.image).hexdigest(), current.image) if current.image else -1
             self._current = current
             self._now = proposal.standing(current, number)
@@ -114,9 +119,9 @@ class Planner(Widget):
         with self._lock:
             self._drop_plan()
             self._planning = planning
-        self._follow(planning, partial(self._take_plan, planning), doing)
+        self._follow(planning, partial(self._take_plan, planning, next(self._turns)), doing)
 
-    def _take_plan(self, planning: Future[PublishPlan], plan: PublishPlan) -> None:
+    def _take_plan(self, planning: Future[PublishPlan], turn: int, plan: PublishPlan) -> None:
         with self._lock:
             if self._planning is not planning:
                 return
@@ -126,7 +131,7 @@ class Planner(Widget):
             self._plan = proposal.proposal(plan, self._plans)
             self._steps = proposal.progress(map(StepResult, plan.steps))
             self._phase = "planned"
-        self._background(lambda: self._take_current(plan.current))
+        self._background(lambda: self._take_current(plan.current, turn))
 
     def _drop_plan(self) -> None:
         """Forget a plan that does not say any more what the page says."""

@@ -102,7 +102,7 @@ class Publisher(Planner):
         self._wished = False
         super().__init__(publisher, **traits, _room=room)
         if current is not None:
-            self._take_current(current)
+            self._take_current(current, next(self._turns))
         else:
             self.refresh()
         if image is not None:
